@@ -1,0 +1,102 @@
+# ks: a key-transparency keyserver.  GNU make; one file, no recursion.
+#
+#   make            build every program into build/bin
+#   make demo       a realm of one replica and one verifier, until Ctrl-C (ONCE=1: stops by itself)
+#   make test       unit tests and bats pipelines; the last line is "N passed, N failed"
+#   make check-asan the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make bench      ks-bench: ratios to this machine's floor
+#   make deps       install the Debian packages that are missing
+
+PREFIX  = /usr/local
+DESTDIR =
+BUILD   = build
+CC      = cc
+OPT     = -O2 -g
+SAN     =
+VERSION = 0.1
+
+WARN = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+       -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
+CPPFLAGS = -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -DKS_VERSION='"$(VERSION)"' -Ilib \
+           -include lib/base/banned.h $(CPPEXTRA)
+CFLAGS   = -std=c11 $(OPT) $(WARN) -fstack-protector-strong -fPIE -pthread $(SAN)
+LDFLAGS  = -pie -Wl,-z,relro,-z,now -pthread $(SAN)
+LDLIBS   = -ldb-5.3 -lsodium -lbsd -ljansson
+
+LIB_SRC   = $(wildcard lib/*/*.c)
+LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
+PROGRAMS  = $(notdir $(patsubst %/main.c,%,$(wildcard cmd/ks-*/main.c)))
+BINARIES  = $(PROGRAMS:%=$(BUILD)/bin/%)
+UNITS     = $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c))
+FUZZERS   = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+MAN1      = $(wildcard share/man/*.1)
+MAN8      = $(wildcard share/man/*.8)
+
+all: $(BINARIES)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libks.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $(LIB_OBJ)
+
+# A program is every source in its folder and the library.
+define program_rule
+$(1)_OBJ = $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard cmd/$(1)/*.c))
+$$(BUILD)/bin/$(1): $$($(1)_OBJ) $$(BUILD)/libks.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_OBJ) $$(BUILD)/libks.a $$(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# A unit test may reach into the folder of a program whose deciding code it tests:
+# every object under cmd/ but the main.o files is offered to it as an archive.
+STEP_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard cmd/*/*.c)))
+$(BUILD)/libstep.a: $(STEP_OBJ)
+	@rm -f $@
+	ar rcs $@ $(STEP_OBJ)
+
+$(BUILD)/t/%: $(BUILD)/t/unit/%.o $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a $(LDLIBS)
+
+units: $(UNITS)
+
+test: all units
+	BUILD=$(BUILD) t/run
+
+check-asan:
+	$(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+
+bench: all
+	BUILD=$(BUILD) t/bench
+
+demo: all
+	BUILD=$(BUILD) ONCE=$(ONCE) share/demo
+
+deps:
+	share/install-deps
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/ks
+	install -m 0755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+	install -m 0644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 README.md LICENSE $(wildcard share/doc/*) $(DESTDIR)$(PREFIX)/share/doc/ks
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(MAN1))) \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(MAN8)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/ks
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all units test check-asan bench demo deps install uninstall clean
+.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*/*.d) $(wildcard $(BUILD)/t/unit/*.d)
