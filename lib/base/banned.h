@@ -16,8 +16,10 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf gets
-#pragma GCC poison strtok atoi atol atoll atof rand srand random srandom
+#pragma GCC poison strtok atoi atol atoll atof rand srand
 #pragma GCC poison mktemp tmpnam tempnam system popen usleep
 #pragma GCC poison ctime asctime localtime inet_ntoa
 
