@@ -34,20 +34,25 @@ MAN8      = $(wildcard share/man/*.8)
 
 all: $(BINARIES)
 
+# V=1 shows the commands.
+Q = $(if $(V),,@)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libks.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $(LIB_OBJ)
+	$(Q)ar rcs $@ $(LIB_OBJ)
 
 # A program is every source in its folder and the library.
 define program_rule
 $(1)_OBJ = $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard cmd/$(1)/*.c))
 $$(BUILD)/bin/$(1): $$($(1)_OBJ) $$(BUILD)/libks.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_OBJ) $$(BUILD)/libks.a $$(LDLIBS)
+	@echo "  LINK $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_OBJ) $$(BUILD)/libks.a $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
@@ -56,11 +61,12 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 STEP_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard cmd/*/*.c)))
 $(BUILD)/libstep.a: $(STEP_OBJ)
 	@rm -f $@
-	ar rcs $@ $(STEP_OBJ)
+	$(Q)ar rcs $@ $(STEP_OBJ)
 
 $(BUILD)/t/%: $(BUILD)/t/unit/%.o $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a $(LDLIBS)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a $(LDLIBS)
 
 units: $(UNITS)
 
