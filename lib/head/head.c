@@ -1,0 +1,78 @@
+#include <stdint.h>
+#include <string.h>
+
+#include "codec/rbuf.h"
+#include "entry/limits.h"
+
+#include "head/head.h"
+
+/* What no other 136 bytes that we hash start with. */
+static const uint8_t label[16] = "ks/head/v1";
+
+/* Store ${x} in the 8 bytes at ${p}, big-endian. */
+static void
+put_u64(uint8_t * p, uint64_t x)
+{
+
+	for (size_t i = 8; i-- > 0; x >>= 8)
+		p[i] = (uint8_t)x;
+}
+
+void
+head_put(const struct head * H, uint8_t * p)
+{
+
+	memcpy(&p[0], label, sizeof(label));
+	memcpy(&p[16], H->realm, HASH_LEN);
+	put_u64(&p[48], H->epoch);
+	memcpy(&p[56], H->root, HASH_LEN);
+	put_u64(&p[88], H->time_ms);
+	put_u64(&p[96], H->updates);
+	memcpy(&p[104], H->policy, HASH_LEN);
+}
+
+int
+head_parse(struct head * H, const uint8_t * p, size_t len)
+{
+	struct rbuf R;
+	uint8_t start[sizeof(label)];
+
+	rbuf_init(&R, p, len);
+	rbuf_copy(&R, start, sizeof(start));
+	if (memcmp(start, label, sizeof(label)) != 0)
+		rbuf_fail(&R);
+	rbuf_copy(&R, H->realm, HASH_LEN);
+	H->epoch = rbuf_get_u64(&R);
+	rbuf_copy(&R, H->root, HASH_LEN);
+	H->time_ms = rbuf_get_u64(&R);
+	H->updates = rbuf_get_u64(&R);
+	rbuf_copy(&R, H->policy, HASH_LEN);
+	if (H->epoch == 0 || H->updates > EPOCH_UPDATES_MAX)
+		rbuf_fail(&R);
+	return (rbuf_end(&R));
+}
+
+int
+head_follows(const struct head * H, const struct head * last)
+{
+
+	if (last == NULL)
+		return (H->epoch == 1);
+	return (memcmp(H->realm, last->realm, HASH_LEN) == 0 &&
+	    last->epoch != UINT64_MAX && H->epoch == last->epoch + 1 &&
+	    H->time_ms >= last->time_ms);
+}
+
+void
+head_realm(const char * name, uint8_t * hash)
+{
+
+	hash_sha256(name, strlen(name), hash);
+}
+
+void
+head_policy(const char * text, size_t len, uint8_t * hash)
+{
+
+	hash_sha256(text, len, hash);
+}

@@ -1,0 +1,54 @@
+#ifndef KS_HEAD_HEAD_H
+#define KS_HEAD_HEAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/hash.h"
+
+#define HEAD_LEN	136	/* bytes of a head record */
+
+/* A head record (PROTOCOL section 7): what an epoch is. */
+struct head {
+	uint8_t realm[HASH_LEN];	/* head_realm of the realm's name */
+	uint64_t epoch;			/* from 1 */
+	uint8_t root[HASH_LEN];		/* of the directory tree */
+	uint64_t time_ms;		/* of the delimiter; never decreases */
+	uint64_t updates;		/* accepted in this epoch */
+	uint8_t policy[HASH_LEN];	/* head_policy, from the next epoch on */
+};
+
+/**
+ * head_put(H, p):
+ * Store the HEAD_LEN bytes of the record ${H} at ${p}.
+ */
+void head_put(const struct head *, uint8_t *);
+
+/**
+ * head_parse(H, p, len):
+ * Decode the ${len} bytes at ${p} into ${H}.  Return 0, or -1 if they are not a
+ * head record: length, label, epoch 0, or more updates than EPOCH_UPDATES_MAX.
+ */
+int head_parse(struct head *, const uint8_t *, size_t);
+
+/**
+ * head_follows(H, last):
+ * Return 1 if ${H} can be the head after ${last} (same realm, next epoch, not
+ * earlier), or the first one if ${last} is NULL; or 0.
+ */
+int head_follows(const struct head *, const struct head *);
+
+/**
+ * head_realm(name, hash):
+ * Store in ${hash} the HASH_LEN bytes that stand for the realm ${name}.
+ */
+void head_realm(const char *, uint8_t *);
+
+/**
+ * head_policy(text, len, hash):
+ * Store in ${hash} the HASH_LEN bytes that stand for the realm policy in the
+ * ${len} bytes at ${text}.
+ */
+void head_policy(const char *, size_t, uint8_t *);
+
+#endif
