@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
-#include "codec/rbuf.h"
 #include "frame/frame.h"
+#include "proto/proto_apply.h"
 
 #include "stage/events.h"
 #include "stage/stage.h"
@@ -29,43 +29,26 @@ stage_events_free(struct stage_events * E)
 	E->n = 0;
 }
 
-static void
-get_event(struct rbuf * R, struct stage_event * event)
-{
-
-	event->type = rbuf_get_u8(R);
-	event->body = rbuf_get_var32(R, FRAME_BODY_MAX, &event->len);
-}
-
 int
 stage_events_add(struct stage_events * E, const uint8_t * body, size_t len,
     const char ** rule)
 {
-	struct stage_event event;
-	struct rbuf R, list;
-	uint64_t first;
-	uint32_t n;
+	struct proto_apply_events frame;
 
-	rbuf_init(&R, body, len);
-	first = rbuf_get_u64(&R);
-	n = rbuf_get_u32(&R);
-	list = R;
-	for (uint32_t i = 0; i < n && !R.failed; i++)
-		get_event(&R, &event);
 	*rule = "events-malformed";
-	if (rbuf_end(&R))
+	if (proto_apply_get_events(body, len, &frame))
 		return (-1);
 	*rule = "events-not-next";
-	if (first != E->next || n > UINT64_MAX - first)
+	if (frame.first != E->next || frame.n > UINT64_MAX - frame.first)
 		return (-1);
 	*rule = NULL;
-	wbuf_put_bytes(&E->list, list.data, list.len);
+	wbuf_put_bytes(&E->list, frame.list.data, frame.list.len);
 	if (wbuf_failed(&E->list)) {
 		warnx("events of the stage upstream: out of memory");
 		return (-1);
 	}
-	E->next += n;
-	E->n += n;
+	E->next += frame.n;
+	E->n += frame.n;
 	return (0);
 }
 
@@ -81,7 +64,7 @@ stage_events_run(struct stage_events * E, struct stage * G)
 {
 	struct stage_event * batch;
 	uint64_t position = E->next - E->n;
-	struct rbuf R;
+	struct proto_apply_events all;
 	size_t n;
 	int rc = 0;
 
@@ -92,14 +75,14 @@ stage_events_run(struct stage_events * E, struct stage * G)
 		warn("events of the stage upstream");
 		return (-1);
 	}
-	rbuf_init(&R, E->list.data, E->list.len);
+	rbuf_init(&all.list, E->list.data, E->list.len);
 	while (E->n > 0 && rc == 0) {
 		n = E->n < STAGE_EVENTS_MAX ? E->n : STAGE_EVENTS_MAX;
 		for (size_t i = 0; i < n; i++) {
 			batch[i].position = position++;
-			get_event(&R, &batch[i]);
+			PANIC_UNLESS(proto_apply_next(&all, &batch[i].type,
+			    &batch[i].body, &batch[i].len) == 1);
 		}
-		PANIC_UNLESS(!R.failed);
 		E->n -= n;
 		rc = stage_run(G, batch, n);
 	}
