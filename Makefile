@@ -21,7 +21,7 @@ CPPFLAGS = -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -DKS_VERSION='"$(VERSION)"' -Ilib \
            -include lib/base/banned.h $(CPPEXTRA)
 CFLAGS   = -std=c11 $(OPT) $(WARN) -fstack-protector-strong -fPIE -pthread $(SAN)
 LDFLAGS  = -pie -Wl,-z,relro,-z,now -pthread $(SAN)
-LDLIBS   = -ldb-5.3 -lsodium -lbsd -ljansson
+LDLIBS   = -ldb-5.3 -lsodium -lbsd -ljansson -lseccomp
 
 LIB_SRC   = $(wildcard lib/*/*.c)
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)

@@ -82,8 +82,8 @@ void conn_free(struct conn *);
  * conn_send(C, type, id, body, len, needs):
  * Queue a frame of ${type} and ${id} with the ${len} bytes at ${body}, at most
  * FRAME_BODY_MAX.  It depends on the store's commit number ${needs} (0: on
- * nothing), which is given to the trace when the frame's first byte has been
- * handed to the kernel.  Return 0, also if ${C} has ended or will be dropped
+ * nothing), which the trace is told before the frame is first offered to the
+ * kernel.  Return 0, also if ${C} has ended or will be dropped
  * for CONN_OUT_HARD; or -1 if out of memory.
  */
 int conn_send(struct conn *, uint16_t, uint32_t, const void *, size_t, uint64_t);
