@@ -18,7 +18,8 @@
  *	quorum NAME|none
  *
  * A name is a member of one group at most, and a public key stands in the
- * policy once, so that nobody counts twice.
+ * policy once, so that nobody counts twice.  Nor do two keys have the same
+ * four-byte identifier, so that it alone tells them apart.
  */
 #define POLICY_LEN_MAX		8192	/* bytes of a policy */
 #define POLICY_KEYS_MAX		64	/* replica, witness and key lines */
@@ -102,6 +103,14 @@ int policy_find_pk(const struct policy *, const uint8_t[SIGN_PK_LEN]);
  * ${name} as its name and ${id} as its identifier, or -1.
  */
 int policy_find_id(const struct policy *, const char *, size_t,
+    const uint8_t[VKEY_ID_LEN]);
+
+/**
+ * policy_find_keyid(P, kind, id):
+ * Return the number of the key of ${P} of ${kind} whose vkey has ${id} as its
+ * identifier, or -1: for formats that carry no key name.
+ */
+int policy_find_keyid(const struct policy *, enum policy_kind,
     const uint8_t[VKEY_ID_LEN]);
 
 /**

@@ -13,7 +13,8 @@ struct quorum {
 	uint64_t time_s[POLICY_KEYS_MAX];	/* newest cosignature of key i */
 	unsigned replicas;			/* replicas that have signed */
 	int majority;		/* nonzero: they are more than half of all */
-	int met;		/* nonzero: the policy's quorum is met */
+	int met;		/* nonzero: the policy's quorum is met, and a
+				   known key has signed even if it is "none" */
 };
 
 /**
@@ -22,8 +23,8 @@ struct quorum {
  * of ${N} whose name and identifier belong to a key of ${P}, ignore the others,
  * and fill ${Q}.  Return 0, or -1 and store in ${rule} the rule that is broken:
  * the text is no checkpoint; a known key's signature does not verify; a replica
- * signs under another name than the checkpoint's origin; no known key has
- * signed.  A quorum that is not met is no failure: see ${Q}.
+ * signs under another name than the checkpoint's origin.  A quorum that is not
+ * met is no failure: see ${Q}, without which ${C} must not be believed.
  */
 int quorum_check(const struct policy *, const struct note *,
     struct checkpoint *, struct quorum *, const char **);
