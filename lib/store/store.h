@@ -71,7 +71,8 @@ struct store * store_open_memory(void);
 /**
  * store_close(S):
  * Write a last checkpoint unless the store is dead, let the directory go and
- * free ${S}.  All views of it were closed before.  NULL is fine.
+ * free ${S}.  All views of it were closed before.  Of a dead store Berkeley DB
+ * does not give back all its memory: the process is about to end.  NULL is fine.
  */
 void store_close(struct store *);
 
@@ -90,7 +91,8 @@ int store_dead(struct store *);
 /**
  * store_get(S, key, klen, val):
  * Read the row of the ${klen} bytes ${key} into ${val}.
- * Return 0, or 1 if there is no such row, or -1 on an error (reported).
+ * Return 0, or 1 if there is no such row, or -1 on an error (reported, or out
+ * of memory).
  */
 int store_get(struct store *, const void *, size_t, struct bytes *);
 
@@ -117,7 +119,8 @@ int store_scan(struct store *, const void *, size_t, const void *, size_t,
  * store_last(S, from, fromlen, to, tolen, key, val):
  * Find the greatest key in the range, given as to store_scan, and read it into
  * ${key} and its value into ${val}.
- * Return 0, or 1 if the range is empty, or -1 on an error (reported).
+ * Return 0, or 1 if the range is empty, or -1 on an error (reported, or out of
+ * memory); ${key} and ${val} hold nothing of meaning unless 0.
  */
 int store_last(struct store *, const void *, size_t, const void *, size_t,
     struct bytes *, struct bytes *);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exits.h"
 #include "base/panic.h"
 
 #include "store/trace.h"
@@ -73,7 +74,7 @@ line(const char * fmt, ...)
 
 	/* Evidence with a hole would be taken for whole: stop the program. */
 	if (write(trace_fd, buf, (size_t)len) != len)
-		panic("cannot write the trace");
+		err(EXITS_TEMPORARY, "cannot write the trace");
 }
 
 void

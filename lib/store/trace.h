@@ -14,6 +14,7 @@
  *     send WHAT needs N    bytes that depend on commit N go to the kernel
  *
  * Off, and then free, unless the environment names a directory in KS_TRACE_DIR.
+ * A program that cannot write its trace leaves with EXITS_TEMPORARY.
  */
 
 /**

@@ -1,3 +1,5 @@
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -376,6 +378,113 @@ large_batch(void)
 }
 BOTH(large_batch)
 
+/* Keys that differ in trailing zero bytes only, with long values. */
+#define NEAR_KEYS	24
+#define NEAR_LEN	60000
+
+static int
+near_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
+    size_t vlen)
+{
+	size_t * n = cookie;
+
+	(void)key;
+	(void)val;
+	return (klen == ++*n && vlen == NEAR_LEN ? 0 : -1);
+}
+
+static void
+near_keys(void)
+{
+	static const uint8_t key[NEAR_KEYS], val[NEAR_LEN];
+	struct view * V = view_open(S);
+	size_t n = 0;
+
+	/* So long that a scan has to look for its place several times. */
+	for (size_t i = 1; i <= NEAR_KEYS; i++)
+		CHECK(view_put(V, key, i, val, sizeof(val)) == 0);
+	CHECK(view_scan(V, "", 0, "", 0, near_row, &n) == 0 && n == NEAR_KEYS);
+	CHECK(view_commit(V, NULL) == 0);
+	n = 0;
+	CHECK(store_scan(S, "", 0, "", 0, near_row, &n) == 0 && n == NEAR_KEYS);
+	n = 0;
+	CHECK(view_scan(V, "", 0, "", 0, near_row, &n) == 0 && n == NEAR_KEYS);
+	view_close(V);
+}
+BOTH(near_keys)
+
+/* What the reading thread of the next test is told, and what it finds. */
+static atomic_int readers_stop, readers_bad, readers_scans;
+
+/* Every row that the other thread may see has this shape, at any moment. */
+static int
+steady_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
+    size_t vlen)
+{
+
+	(void)key;
+	(void)val;
+	++*(int *)cookie;
+	return (klen == 3 && vlen == 200 ? 0 : -1);
+}
+
+static void *
+read_on(void * cookie)
+{
+	struct bytes b = { 0 }, c = { 0 };
+	int rows;
+
+	(void)cookie;
+	while (!atomic_load(&readers_stop)) {
+		rows = 0;
+		if (store_scan(S, "a", 1, "b", 1, steady_row, &rows) != 0 ||
+		    rows != 256 || store_get(S, "a\0\5", 3, &b) != 0 ||
+		    store_last(S, "a", 1, "b", 1, &b, &c) != 0)
+			atomic_store(&readers_bad, 1);
+		atomic_fetch_add(&readers_scans, 1);
+	}
+	bytes_free(&b);
+	bytes_free(&c);
+	return (NULL);
+}
+
+static void
+readers_beside_the_writer(void)
+{
+	struct view * V = view_open(S);
+	uint8_t key[3] = { 'a' }, val[200];
+	pthread_t thread;
+
+	/* The thread reads steady rows; others between them come and go. */
+	for (int round = 0; round < 150; round++) {
+		memset(val, round, sizeof(val));
+		key[0] = 'a';
+		for (int i = 0; i < 256; i++) {
+			key[2] = (uint8_t)i;
+			CHECK(view_put(V, key, 3, val, sizeof(val)) == 0);
+		}
+		for (int i = 0; i < 256; i++) {
+			key[0] = i % 2 ? 'Z' : 'b';
+			key[1] = (uint8_t)round;
+			key[2] = (uint8_t)i;
+			CHECK(view_put(V, key, 3, val, sizeof(val)) == 0);
+			key[1]--;
+			CHECK(view_del(V, key, 3) == 0);
+		}
+		key[1] = 0;
+		CHECK(view_commit(V, NULL) == 0);
+		if (round == 0)
+			CHECK(pthread_create(&thread, NULL, read_on, NULL) == 0);
+	}
+	atomic_store(&readers_stop, 1);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK(!atomic_load(&readers_bad) && atomic_load(&readers_scans) > 0);
+	atomic_store(&readers_stop, 0);
+	atomic_store(&readers_scans, 0);
+	view_close(V);
+}
+BOTH(readers_beside_the_writer)
+
 static void
 refused_commit_is_the_end(void)
 {
@@ -418,6 +527,14 @@ static const struct test tests[] = {
 	{ "commits count from 1 in each run (memory)", numbers_memory },
 	{ "a large batch is one commit, and stays (Berkeley DB)", large_batch_bdb },
 	{ "a large batch is one commit, and stays (memory)", large_batch_memory },
+	{ "keys that differ in zero bytes are all met (Berkeley DB)",
+	    near_keys_bdb },
+	{ "keys that differ in zero bytes are all met (memory)",
+	    near_keys_memory },
+	{ "a thread may read while another commits (Berkeley DB)",
+	    readers_beside_the_writer_bdb },
+	{ "a thread may read while another commits (memory)",
+	    readers_beside_the_writer_memory },
 	{ "nothing works after a refused commit (memory)",
 	    refused_commit_is_the_end },
 };

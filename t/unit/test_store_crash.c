@@ -30,6 +30,9 @@
 /* Files of a process that is refused more: some batches fit, not many. */
 #define REFUSE_LEN	(1024 * 1024)
 
+/* More batches than a child commits before it is stopped from outside. */
+#define BATCHES_MAX	50000
+
 /* Flipped bytes, each in a page of its own. */
 #define FLIPS		24
 #define PAGE_LEN	4096
@@ -135,8 +138,8 @@ done:
 	return (rc);
 }
 
-/* In a child: commit batches from ${first} on, tell ${fd} of each; never returns. */
-static void
+/* In a child: commit batches from ${first} on and tell ${fd} of each. */
+static void __attribute__((noreturn))
 commit_for_ever(const char * dir, uint32_t first, int fd)
 {
 	struct store * S;
@@ -144,12 +147,13 @@ commit_for_ever(const char * dir, uint32_t first, int fd)
 
 	if (store_open(dir, &options, &S) || (V = view_open(S)) == NULL)
 		_exit(1);
-	for (uint32_t i = first; ; i++) {
+	for (uint32_t i = first; i < BATCHES_MAX; i++) {
 		if (batch_commit(V, i))
 			_exit(EXITS_TEMPORARY);
 		if (write(fd, &i, sizeof(i)) != sizeof(i))
 			_exit(1);
 	}
+	_exit(EXITS_OK);
 }
 
 /* Fork a child as above; store the pipe's other end in ${fd}. */
