@@ -1,0 +1,143 @@
+#include <stdint.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "entry/index.h"
+#include "entry/user.h"
+#include "note/note.h"
+#include "policy/policy.h"
+#include "realm/realm.h"
+
+#include "proof/proof.h"
+
+/* The rules on whom and what the proof is about; the one broken, or NULL. */
+static const char *
+check_subject(const struct proof * P, const struct realm * realm,
+    const char * user, struct proof_verdict * V)
+{
+	char normal[USER_LEN_MAX + 1];
+
+	if (strcmp(P->realm, realm->name) != 0)
+		return (RULE_REALM_MISMATCH);
+	if (user != NULL && (user_normalise(normal, user, strlen(user)) ||
+	    strcmp(P->user, normal) != 0))
+		return (RULE_USER_MISMATCH);
+	if (index_verify(realm->vrf_pk, P->user, P->vrf, V->index))
+		return (RULE_VRF_INVALID);
+	if (head_parse(&V->head, P->head, HEAD_LEN) ||
+	    memcmp(V->head.realm, realm->realm_hash, HASH_LEN) != 0)
+		return (RULE_HEAD_MALFORMED);
+	return (NULL);
+}
+
+/* The rules on what was found in the directory. */
+static const char *
+check_directory(const struct proof * P, const struct realm * realm,
+    struct proof_verdict * V)
+{
+	uint8_t commitment[HASH_LEN], root[HASH_LEN];
+	const char * why;
+
+	V->found = P->path.kind;
+	if (P->path.kind == TREE_PRESENT) {
+		if (entry_parse(&V->entry, P->entry, P->entry_len) ||
+		    memcmp(V->entry.index, V->index, INDEX_LEN) != 0)
+			return (RULE_ENTRY_MISMATCH);
+		V->erased = P->profile_len == 0;
+		if (!V->erased) {
+			profile_commitment(commitment, P->profile,
+			    P->profile_len);
+			if (profile_parse(&V->profile, P->profile,
+			    P->profile_len) || memcmp(commitment,
+			    V->entry.commitment, HASH_LEN) != 0)
+				return (RULE_PROFILE_MISMATCH);
+		}
+	}
+	if (tree_path_root(realm->nonce, &P->path, V->index, root, &why) ||
+	    memcmp(root, V->head.root, HASH_LEN) != 0)
+		return (RULE_PATH_INVALID);
+	return (NULL);
+}
+
+/* The rules on the epoch log and its checkpoint. */
+static const char *
+check_checkpoint(const struct proof * P, const struct realm * realm,
+    const struct policy * policy, struct proof_verdict * V)
+{
+	const struct note * N = P->parsed;
+	uint8_t leaf[HASH_LEN];
+	const char * why;
+	int known = 0;
+
+	if (checkpoint_parse(&V->checkpoint, N->text, N->textlen, &why))
+		panic("a parsed proof has no checkpoint");
+	merkle_leaf_hash(P->head, HEAD_LEN, leaf);
+	if (P->leaf != V->head.epoch - 1 || merkle_inclusion_verify(leaf,
+	    P->leaf, V->checkpoint.size,
+	    (const uint8_t (*)[HASH_LEN])P->inclusion, P->ninclusion,
+	    V->checkpoint.root))
+		return (RULE_INCLUSION_INVALID);
+	if (strcmp(V->checkpoint.origin, realm->name) != 0)
+		return (RULE_ORIGIN_MISMATCH);
+
+	/* quorum_check refuses a note that nobody whom we know has signed. */
+	for (unsigned i = 0; i < N->nsigs && !known; i++)
+		known = policy_find_id(policy, N->sigs[i].name,
+		    N->sigs[i].namelen, N->sigs[i].id) >= 0;
+	if (known && quorum_check(policy, N, &V->checkpoint, &V->quorum, &why))
+		return (RULE_SIGNATURE_INVALID);
+	V->met = known && V->quorum.met;
+	if (memcmp(V->head.policy, realm->policy_hash, HASH_LEN) != 0)
+		return (RULE_POLICY_CHANGED);
+	return (NULL);
+}
+
+/* The rule on times; compute that of the proof, and whether it is fresh. */
+static const char *
+check_times(const struct realm * realm, const struct policy * policy,
+    uint64_t now_ms, struct proof_verdict * V)
+{
+	uint64_t latest = now_ms > UINT64_MAX - CLOCK_SKEW_MS ?
+	    UINT64_MAX : now_ms + CLOCK_SKEW_MS;
+	uint64_t time_s;
+
+	if (V->head.time_ms > latest)
+		return (RULE_TIME_FUTURE);
+	V->time_ms = 0;
+	if (V->head.epoch == V->checkpoint.size)
+		V->time_ms = V->head.time_ms;
+	for (unsigned i = 0; i < policy_keys(policy); i++) {
+		time_s = V->quorum.time_s[i];
+		if (!V->quorum.satisfied[i] ||
+		    policy_key(policy, i)->kind != POLICY_WITNESS)
+			continue;
+		if (time_s > UINT64_MAX / 1000 || time_s * 1000 > latest)
+			return (RULE_TIME_FUTURE);
+		if (time_s * 1000 > V->time_ms)
+			V->time_ms = time_s * 1000;
+	}
+	V->fresh = V->time_ms >= now_ms ||
+	    now_ms - V->time_ms <= realm->fresh_s * 1000;
+	return (NULL);
+}
+
+enum proof_result
+proof_verify(const struct proof * P, const struct realm * realm,
+    const struct policy * policy, const char * user, uint64_t now_ms,
+    struct proof_verdict * V)
+{
+
+	if (policy == NULL)
+		policy = realm->policy;
+	memset(V, 0, sizeof(*V));
+	if ((V->rule = check_subject(P, realm, user, V)) != NULL ||
+	    (V->rule = check_directory(P, realm, V)) != NULL ||
+	    (V->rule = check_checkpoint(P, realm, policy, V)) != NULL ||
+	    (V->rule = check_times(realm, policy, now_ms, V)) != NULL)
+		return (PROOF_REFUSED);
+	if (!V->met)
+		V->rule = RULE_QUORUM_UNMET;
+	else if (!V->fresh)
+		V->rule = RULE_NOT_FRESH;
+	return (V->rule != NULL ? PROOF_INSUFFICIENT : PROOF_VERIFIED);
+}

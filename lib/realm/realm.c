@@ -1,0 +1,267 @@
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "codec/wbuf.h"
+#include "entry/decimal.h"
+#include "entry/user.h"
+#include "head/head.h"
+#include "policy/policy.h"
+
+#include "realm/realm.h"
+
+#define FIRST_LINE	"ks-realm/v1"
+
+/* Each of these parses the value of one line; return the rule broken, or NULL. */
+
+static const char *
+parse_name(struct realm * realm, const char * p, size_t len)
+{
+
+	if (!user_realm_ok(p, len))
+		return ("a realm's name is 1 to 128 printable ASCII characters"
+		    " other than space and '+'");
+	memcpy(realm->name, p, len);
+	return (NULL);
+}
+
+static const char *
+parse_nonce(struct realm * realm, const char * p, size_t len)
+{
+	size_t n;
+
+	if (base64_decode(p, len, realm->nonce, REALM_NONCE_LEN, &n) ||
+	    n != REALM_NONCE_LEN)
+		return ("a nonce is 16 bytes in base64");
+	return (NULL);
+}
+
+static const char *
+parse_vrf(struct realm * realm, const char * p, size_t len)
+{
+	size_t n;
+
+	if (base64_decode(p, len, realm->vrf_pk, VRF_PK_LEN, &n) ||
+	    n != VRF_PK_LEN || vrf_pk_valid(realm->vrf_pk))
+		return ("a VRF key is a valid ristretto255 element in base64");
+	return (NULL);
+}
+
+static const char *
+parse_fresh(struct realm * realm, const char * p, size_t len)
+{
+
+	if (decimal_parse(p, len, REALM_FRESH_MAX_S, &realm->fresh_s) ||
+	    realm->fresh_s == 0)
+		return ("fresh is a number of seconds, from 1 to ten years");
+	return (NULL);
+}
+
+static const char *
+parse_registration(struct realm * realm, const char * p, size_t len)
+{
+	int bad = len == 0 || len > REALM_REGISTRATION_MAX;
+
+	for (size_t i = 0; !bad && i < len; i++)
+		bad = !((p[i] >= 'a' && p[i] <= 'z') ||
+		    (p[i] >= '0' && p[i] <= '9') || p[i] == '-');
+	if (bad)
+		return ("registration is a word of a-z, 0-9 and '-'");
+	memcpy(realm->registration, p, len);
+	return (NULL);
+}
+
+static const char *
+parse_server(struct realm * realm, const char * p, size_t len)
+{
+	static const char * const schemes[] = {
+		"unix:", "http://", "https://"
+	};
+	size_t n = 0;
+
+	if (realm->nservers == REALM_SERVERS_MAX)
+		return ("there are at most 8 servers");
+	if (len > REALM_SERVER_LEN_MAX)
+		return ("a server's URL has at most 1023 bytes");
+	for (size_t i = 0; i < len; i++)
+		if (p[i] <= ' ' || p[i] > '~')
+			return ("a server's URL is printable ASCII"
+			    " without spaces");
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		n = strlen(schemes[i]);
+		if (len > n && memcmp(p, schemes[i], n) == 0)
+			break;
+		n = 0;
+	}
+	if (n == 0)
+		return ("a server is unix:DIR, http://... or https://...");
+	memcpy(realm->server[realm->nservers++], p, len);
+	return (NULL);
+}
+
+/* The lines that there are. */
+static const struct {
+	const char * name;
+	const char * (* parse)(struct realm *, const char *, size_t);
+	int many;		/* nonzero: any number of times, also none */
+	const char * repeated;
+	const char * missing;
+} lines[] = {
+	{ "realm", parse_name, 0, "a second realm line", "no realm line" },
+	{ "nonce", parse_nonce, 0, "a second nonce line", "no nonce line" },
+	{ "vrf", parse_vrf, 0, "a second vrf line", "no vrf line" },
+	{ "fresh", parse_fresh, 0, "a second fresh line", "no fresh line" },
+	{ "registration", parse_registration, 0, "a second registration line",
+	    "no registration line" },
+	{ "server", parse_server, 1, NULL, NULL },
+};
+#define NLINES	(sizeof(lines) / sizeof(lines[0]))
+
+/* Parse one line NAME VALUE; ${seen} tells which there were. */
+static const char *
+parse_line(struct realm * realm, int * seen, const char * p, size_t len)
+{
+	const char * space = memchr(p, ' ', len);
+	size_t n = space == NULL ? len : (size_t)(space - p);
+
+	if (len == 0 || p[0] == '#')
+		return (NULL);
+	for (size_t i = 0; i < NLINES; i++) {
+		if (strlen(lines[i].name) != n ||
+		    memcmp(lines[i].name, p, n) != 0)
+			continue;
+		if (space == NULL)
+			return ("a line is a name, one space, a value");
+		if (seen[i]++ && !lines[i].many)
+			return (lines[i].repeated);
+		return (lines[i].parse(realm, space + 1, len - n - 1));
+	}
+	return ("no line has this name");
+}
+
+/* Take the realm policy, the ${len} bytes at ${p} after line ${error}->line. */
+static int
+take_policy(struct realm * realm, const char * p, size_t len,
+    struct realm_error * error)
+{
+	struct policy_error why;
+	const struct policy_key * key;
+
+	error->rule = NULL;
+	if ((realm->own = malloc(len + 1)) == NULL)
+		return (-1);
+	memcpy(realm->own, p, len);
+	realm->own[len] = '\0';
+	realm->policy_text = realm->own;
+	realm->policy_len = len;
+	if (policy_parse(p, len, POLICY_FOR_REALM, &realm->policy, &why)) {
+		realm->policy = NULL;
+		error->line = why.line == 0 ? 0 : error->line + why.line;
+		error->rule = why.rule;
+		return (-1);
+	}
+	error->line = 0;
+	error->rule = "the policy has no replica";
+	if (policy_replicas(realm->policy) == 0)
+		return (-1);
+	error->rule = "a replica's key must have the realm's name";
+	for (unsigned i = 0; i < policy_keys(realm->policy); i++) {
+		key = policy_key(realm->policy, i);
+		if (key->kind == POLICY_REPLICA &&
+		    strcmp(key->vkey.name, realm->name) != 0)
+			return (-1);
+	}
+	head_policy(p, len, realm->policy_hash);
+	head_realm(realm->name, realm->realm_hash);
+	return (0);
+}
+
+/* Parse all lines into the zeroed ${realm}. */
+static int
+parse_all(struct realm * realm, const char * p, size_t len,
+    struct realm_error * error)
+{
+	int seen[NLINES] = { 0 };
+	const char * lf;
+	size_t n;
+
+	for (error->line = 1;; error->line++) {
+		error->rule = "no policy line";
+		if ((lf = memchr(p, '\n', len)) == NULL)
+			return (-1);
+		n = (size_t)(lf - p);
+		error->rule = "the first line is not " FIRST_LINE;
+		if (error->line == 1) {
+			if (n != strlen(FIRST_LINE) ||
+			    memcmp(p, FIRST_LINE, n) != 0)
+				return (-1);
+		} else if (n == strlen("policy") &&
+		    memcmp(p, "policy", n) == 0) {
+			break;
+		} else if ((error->rule = parse_line(realm, seen, p, n)) !=
+		    NULL) {
+			return (-1);
+		}
+		p += n + 1;
+		len -= n + 1;
+	}
+	for (size_t i = 0; i < NLINES; i++) {
+		error->rule = lines[i].missing;
+		if (!seen[i] && !lines[i].many)
+			return (-1);
+	}
+	return (take_policy(realm, p + n + 1, len - n - 1, error));
+}
+
+int
+realm_parse(const char * text, size_t len, struct realm ** realm,
+    struct realm_error * error)
+{
+
+	*realm = NULL;
+	error->line = 0;
+	error->rule = "a realm file has at most 65536 bytes";
+	if (len > REALM_FILE_MAX)
+		goto err0;
+	error->rule = NULL;
+	if ((*realm = calloc(1, sizeof(**realm))) == NULL)
+		goto err0;
+	if (parse_all(*realm, text, len, error))
+		goto err1;
+	return (0);
+
+err1:
+	realm_free(*realm);
+	*realm = NULL;
+err0:
+	return (-1);
+}
+
+void
+realm_format(struct wbuf * W, const struct realm * realm)
+{
+	char nonce[BASE64_SIZE(REALM_NONCE_LEN)];
+	char vrf[BASE64_SIZE(VRF_PK_LEN)];
+
+	base64_encode(realm->nonce, REALM_NONCE_LEN, nonce, sizeof(nonce));
+	base64_encode(realm->vrf_pk, VRF_PK_LEN, vrf, sizeof(vrf));
+	wbuf_printf(W, "%s\nrealm %s\nnonce %s\nvrf %s\nfresh %ju\n"
+	    "registration %s\n", FIRST_LINE, realm->name, nonce, vrf,
+	    (uintmax_t)realm->fresh_s, realm->registration);
+	for (unsigned i = 0; i < realm->nservers; i++)
+		wbuf_printf(W, "server %s\n", realm->server[i]);
+	wbuf_printf(W, "policy\n");
+	wbuf_put_bytes(W, realm->policy_text, realm->policy_len);
+}
+
+void
+realm_free(struct realm * realm)
+{
+
+	if (realm == NULL)
+		return;
+	policy_free(realm->policy);
+	free(realm->own);
+	free(realm);
+}

@@ -1,0 +1,77 @@
+#ifndef KS_REALM_REALM_H
+#define KS_REALM_REALM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/vrf.h"
+#include "entry/limits.h"
+
+struct policy;
+struct wbuf;
+
+#define REALM_NONCE_LEN		16		/* the tree nonce */
+#define REALM_SERVERS_MAX	8		/* server lines */
+#define REALM_SERVER_LEN_MAX	1023		/* bytes of a server's URL */
+#define REALM_REGISTRATION_MAX	32		/* bytes of that line's value */
+#define REALM_FRESH_MAX_S	315360000	/* ten years of 365 days */
+#define REALM_FILE_MAX		65536		/* bytes of a realm file */
+
+/* A realm file (PROTOCOL section 10): what anyone may know of a realm. */
+struct realm {
+	char name[REALM_NAME_MAX + 1];
+	uint8_t nonce[REALM_NONCE_LEN];
+	uint8_t vrf_pk[VRF_PK_LEN];
+	uint64_t fresh_s;		/* how old a proof may be */
+
+	/* How a new user proves an address; whoever takes updates must know
+	 * the word, and refuse to run if he does not. */
+	char registration[REALM_REGISTRATION_MAX + 1];
+
+	unsigned nservers;
+	char server[REALM_SERVERS_MAX][REALM_SERVER_LEN_MAX + 1];
+
+	const char * policy_text;	/* of the realm policy, with a NUL */
+	size_t policy_len;		/* without it */
+
+	/* What follows from the above; realm_format does not look at it. */
+	struct policy * policy;
+	uint8_t policy_hash[HASH_LEN];	/* as in head records */
+	uint8_t realm_hash[HASH_LEN];	/* as in head records */
+	char * own;			/* private: holds policy_text */
+};
+
+/* Why a realm file was refused. */
+struct realm_error {
+	unsigned line;		/* from 1; 0 if it is about the whole */
+	const char * rule;	/* NULL if memory ran out */
+};
+
+/**
+ * realm_parse(text, len, realm, error):
+ * Parse the ${len} bytes at ${text} and store a new realm, for realm_free, in
+ * ${realm}.  Return 0, or -1 and fill ${error}.
+ */
+int realm_parse(const char *, size_t, struct realm **, struct realm_error *);
+
+/**
+ * realm_read(path):
+ * Return the realm in the file ${path}, for realm_free; or NULL, with a line
+ * "program: PATH:LINE: rule" on standard error.
+ */
+struct realm * realm_read(const char *);
+
+/**
+ * realm_format(W, realm):
+ * Append to ${W} the realm file that says ${realm}.  realm_parse of it yields
+ * the same again, if what ${realm} holds is allowed.
+ */
+void realm_format(struct wbuf *, const struct realm *);
+
+/**
+ * realm_free(realm):
+ * Free ${realm}, which came from realm_parse or realm_read or is NULL.
+ */
+void realm_free(struct realm *);
+
+#endif
