@@ -82,9 +82,10 @@ jail_add_file(struct jail * J, const char * path)
 static int
 deny_family(scmp_filter_ctx filter, enum scmp_compare op, int family)
 {
+	const struct scmp_arg_cmp arg = { 0, op, (scmp_datum_t)family, 0 };
 
-	return (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
-	    1, SCMP_CMP(0, op, (scmp_datum_t)family)));
+	return (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM),
+	    SCMP_SYS(socket), 1, &arg));
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -357,6 +358,110 @@ sockets(void)
 	CHECK(stat("file", &st) == 0);
 }
 
+/* Turn until ${x} is ${n}. */
+static int
+turn_until(const size_t * x, size_t n)
+{
+	uint64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (*x != n) {
+		if (loop_turn(X.L, 10) || clock_mono_ms() > end)
+			return (-1);
+	}
+	return (0);
+}
+
+static void
+dropped(void)
+{
+	static uint8_t big[BIG_LEN];
+	struct server * S = start_server();
+	struct conn * C;
+	int fd;
+
+	/* Somebody asks, never reads, and is sent more than may wait for him. */
+	CHECK(S != NULL);
+	CHECK((fd = usock_connect("sock")) != -1);
+	CHECK(frame_send(fd, T_LATER, 1, NULL, 0, PATIENCE_MS) == 0);
+	CHECK(loop_turn(X.L, PATIENCE_MS) == 0 && loop_turn(X.L, 0) == 0);
+	CHECK(X.frames == 1 && server_conns(S) == 1);
+	C = X.later[0];
+	for (size_t i = 0; i < 400; i++) {
+		CHECK(conn_send(C, T_BIG, 0, big, sizeof(big), 0) == 0);
+		CHECK(conn_queued(C) <= CONN_OUT_HARD + BIG_LEN + FRAME_HEADER);
+	}
+	CHECK(loop_turn(X.L, 0) == 0);
+	CHECK(server_conns(S) == 0);
+	close(fd);
+	stop_server(S);
+}
+
+/* The number of connections becomes ${n}. */
+static int
+turn_until_conns(struct server * S, size_t n)
+{
+	uint64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (server_conns(S) != n) {
+		if (loop_turn(X.L, 10) || clock_mono_ms() > end)
+			return (-1);
+	}
+	return (0);
+}
+
+static void
+crowd(void)
+{
+	int fd[SERVER_CONNS_MAX + 1];
+	struct server * S = start_server();
+	size_t n;
+
+	CHECK(S != NULL);
+	for (n = 0; n < SERVER_CONNS_MAX + 1; n++) {
+		CHECK((fd[n] = usock_connect("sock")) != -1);
+		CHECK(loop_turn(X.L, 0) == 0);
+	}
+	CHECK(turn_until_conns(S, SERVER_CONNS_MAX) == 0);
+	for (int i = 0; i < 5; i++)
+		CHECK(loop_turn(X.L, 0) == 0);
+	CHECK(server_conns(S) == SERVER_CONNS_MAX);
+	/* One goes: the one that waits comes in. */
+	close(fd[0]);
+	CHECK(frame_send(fd[n - 1], T_ECHO, 1, NULL, 0, PATIENCE_MS) == 0);
+	CHECK(turn_until(&X.frames, 1) == 0);
+	for (n = 1; n < SERVER_CONNS_MAX + 1; n++)
+		close(fd[n]);
+	CHECK(turn_until_conns(S, 0) == 0);
+	stop_server(S);
+}
+
+static void
+out_of_descriptors(void)
+{
+	struct server * S = start_server();
+	struct rlimit old, none;
+	uint64_t end;
+	size_t turns;
+	int fd;
+
+	CHECK(S != NULL);
+	CHECK((fd = usock_connect("sock")) != -1);
+	CHECK(frame_send(fd, T_ECHO, 1, NULL, 0, PATIENCE_MS) == 0);
+	CHECK(getrlimit(RLIMIT_NOFILE, &old) == 0);
+	none = old;
+	none.rlim_cur = (rlim_t)fd;
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	end = clock_mono_ms() + SERVER_REST_MS / 2;
+	for (turns = 0; clock_mono_ms() < end; turns++)
+		CHECK(loop_turn(X.L, 100) == 0);
+	CHECK(setrlimit(RLIMIT_NOFILE, &old) == 0);
+	/* It did not spin, and goes on by itself when there are some again. */
+	CHECK(turns < 10 && server_conns(S) == 0);
+	CHECK(turn_until(&X.frames, 1) == 0);
+	close(fd);
+	stop_server(S);
+}
+
 static size_t ups, downs, answers;
 
 static int
@@ -392,19 +497,6 @@ static const struct upstream_spec up = {
 	.path = "sock", .up = on_up, .down = on_down, .frame = on_answer
 };
 
-/* Turn until ${x} is ${n}. */
-static int
-turn_until(const size_t * x, size_t n)
-{
-	uint64_t end = clock_mono_ms() + PATIENCE_MS;
-
-	while (*x != n) {
-		if (loop_turn(X.L, 10) || clock_mono_ms() > end)
-			return (-1);
-	}
-	return (0);
-}
-
 static void
 reconnect(void)
 {
@@ -439,17 +531,30 @@ phase_listen(void * ctx, struct daemon * D)
 	return (daemon_serve(D, &spec) != NULL ? 0 : EXITS_TEMPORARY);
 }
 
+static char arg0[] = "./path/other-name", dash_d[] = "-d", dot[] = ".", dash_h[] = "-h",
+    dash_V[] = "-V", dash_J[] = "-J", dash_R[] = "-R", dash_l[] = "-l",
+    dash_x[] = "-x", bad_fd[] = "3x", nowhere[] = "/nonexistent";
+
 static int
 config_fails(void * ctx, struct daemon * D)
 {
 
 	(void)D;
-	return (ctx == NULL ? 0 : EXITS_PERMANENT);
+	return (ctx != arg0 ? 0 : EXITS_PERMANENT);
+}
+
+static int
+jail_fails(void * ctx, struct jail * J)
+{
+
+	if (ctx != NULL)
+		jail_add_dir(J, "/nonexistent");
+	return (0);
 }
 
 static struct daemon_spec program = {
 	.name = "ks-test", .usage = "[-x N]", .options = "x:",
-	.config = config_fails, .listen = phase_listen, .batch = on_batch,
+	.config = config_fails, .listen = phase_listen, .jail = jail_fails, .batch = on_batch,
 };
 
 /* Run the daemon in a child; its standard output and error go to a file. */
@@ -496,10 +601,6 @@ log_starts(const char * text)
 	return (strncmp(buf, text, strlen(text)) == 0);
 }
 
-static char arg0[] = "./path/other-name", dash_d[] = "-d", dot[] = ".", dash_h[] = "-h",
-    dash_V[] = "-V", dash_J[] = "-J", dash_R[] = "-R", dash_l[] = "-l",
-    dash_x[] = "-x", bad_fd[] = "3x", nowhere[] = "/nonexistent";
-
 static void
 exit_codes(void)
 {
@@ -520,9 +621,14 @@ exit_codes(void)
 		CHECK(exit_code(spawn(cases[i].argv)) == cases[i].code);
 		CHECK(log_starts(cases[i].text));
 	}
-	program.ctx = &program;
+	program.ctx = arg0;
 	CHECK(exit_code(spawn((char *[]){ arg0, dash_J, dash_d, dot, NULL })) ==
 	    EXITS_PERMANENT);
+	/* No jail, no daemon. */
+	program.ctx = dot;
+	CHECK(exit_code(spawn((char *[]){ arg0, dash_d, dot, NULL })) ==
+	    EXITS_PERMANENT);
+	CHECK(log_starts("ks-test: jail: /nonexistent: "));
 	program.ctx = NULL;
 }
 
@@ -563,7 +669,7 @@ ready_and_drain(void)
 static void
 given_socket(void)
 {
-	char * argv[] = { arg0, dash_d, dot, dash_l, NULL, dash_J, NULL };
+	char * argv[] = { arg0, dash_d, dot, dash_l, NULL, NULL };
 	char number[16];
 	struct wbuf W;
 	struct frame F;
@@ -698,12 +804,15 @@ static const struct test tests[] = {
 	{ "a request is served however its bytes are split", split_everywhere },
 	{ "pipelined requests are committed together", pipelined },
 	{ "a peer that does not read costs bounded memory", backpressure },
+	{ "a peer that is sent too much is dropped", dropped },
+	{ "one connection too many waits until there is room", crowd },
+	{ "out of descriptors, a server rests and comes back", out_of_descriptors },
 	{ "a malformed frame costs its connection, not the server", malformed },
 	{ "a stale socket is replaced, a live one or a file is not", sockets },
 	{ "an upstream may come late and come back", reconnect },
 	{ "exit codes tell usage from failure", exit_codes },
 	{ "ready means listening; what was accepted is answered", ready_and_drain },
-	{ "a daemon serves the socket that it is given", given_socket },
+	{ "a jailed daemon serves the socket that it is given", given_socket },
 	{ "a configuration is read exactly or refused", configuration },
 	{ "a jail keeps files, programs and networks out", jail },
 };
