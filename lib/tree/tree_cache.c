@@ -62,13 +62,12 @@ victim(struct set * S)
 	}
 }
 
+/* Keep a tile that is not there. */
 static void
 keep(struct tree_cache * C, uint64_t id, const uint8_t * tile, size_t len)
 {
-	struct cached * c;
+	struct cached * c = victim(set_of(C, id));
 
-	if ((c = find(C, id)) == NULL)
-		c = victim(set_of(C, id));
 	c->id = id;
 	c->len = (uint16_t)len;
 	c->used = 1;

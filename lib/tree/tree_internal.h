@@ -17,7 +17,9 @@ struct wbuf;
  *   3 u64 id, hash[32]     an inner node that is the top of tile ${id}; only
  *                          at depth 3k + 3
  * The top is an inner node; that of the tile at the root may be a leaf.  Below
- * an inner node there are two leaves or more.
+ * an inner node there are two leaves or more.  All but the id of a link is
+ * covered by the hash in the link to the tile; a wrong id leads to no tile, or
+ * to one whose hash is not that beside it.
  */
 enum tree_tag {
 	TREE_EMPTY = 0,

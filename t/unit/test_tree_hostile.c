@@ -312,6 +312,14 @@ damage_is_an_error(void)
 	}
 	CHECK(lookups(&nodes, &R) == 0);
 
+	/* Nor does an update take a root that contradicts itself. */
+	R.leaves = 0;
+	CHECK(tree_update(nonce, &nodes, &R, leaves, NLEAVES) == -1);
+	R.leaves = NLEAVES;
+	R.next_id = R.id;
+	CHECK(tree_update(nonce, &nodes, &R, leaves, NLEAVES) == -1);
+	R.next_id++;
+
 	/* A root that lost its tile is not an empty tree. */
 	R.id = 0;
 	CHECK(lookups(&nodes, &R) == -1);
