@@ -7,8 +7,9 @@
 
 #include "tree_internal.h"
 
-typedef char hash_is_blake2b_256[TREE_HASH == crypto_generichash_blake2b_BYTES &&
-    TREE_NONCE == crypto_generichash_blake2b_SALTBYTES ? 1 : -1];
+_Static_assert(TREE_HASH == crypto_generichash_blake2b_BYTES &&
+    TREE_NONCE == crypto_generichash_blake2b_SALTBYTES,
+    "a hash is BLAKE2b-256, its salt the nonce");
 
 static const uint8_t of_empty[crypto_generichash_blake2b_PERSONALBYTES] =
     "ks-tree-empty";

@@ -20,8 +20,8 @@ struct scan {
  * with a small frame.
  */
 static int
-scan_slot(struct scan * S, unsigned k, unsigned s, const struct tree_slot * slot,
-    unsigned d)
+scan_slot(struct scan * S, unsigned k, unsigned s,
+    const struct tree_slot * slot, unsigned d)
 {
 	const struct tree_tile * T;
 

@@ -127,8 +127,8 @@ static int descend(struct update *, unsigned, struct tree_slot *, unsigned,
  * each with a small frame.
  */
 static int
-apply(struct update * U, unsigned k, unsigned s, const struct tree_leaf * leaves,
-    size_t n)
+apply(struct update * U, unsigned k, unsigned s,
+    const struct tree_leaf * leaves, size_t n)
 {
 	struct tree_tile * T = &U->tile[k];
 	struct tree_slot * slot = &T->slot[s];
