@@ -656,7 +656,10 @@ ready_and_drain(void)
 	wbuf_init(&W, FRAME_LEN_MAX + 4);
 	CHECK(frame_call(fd, T_ECHO, 5, "x", 1, PATIENCE_MS, &W, &F) == 0);
 	CHECK(F.type == T_ECHO);
-	/* Request 99 sends SIGTERM to the daemon before it is answered. */
+	/* Request 99 sends SIGTERM to the daemon before it is answered, behind
+	 * more output than the socket takes at once. */
+	for (uint32_t i = 0; i < 30; i++)
+		CHECK(frame_send(fd, T_BIG, i, NULL, 0, PATIENCE_MS) == 0);
 	CHECK(frame_call(fd, T_LATER, 99, NULL, 0, PATIENCE_MS, &W, &F) == 0);
 	CHECK(F.type == T_LATER && F.len == 2);
 	CHECK(exit_code(pid) == 0);
