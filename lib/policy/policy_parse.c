@@ -325,7 +325,8 @@ policy_parse(const char * text, size_t len, unsigned kinds, struct policy ** P,
 	if ((R.P = malloc(sizeof(*R.P) + len + 1)) == NULL)
 		goto err0;
 	R.P->nkeys = R.P->ngroups = 0;
-	memcpy(R.P->text, text, len);
+	if (len > 0)
+		memcpy(R.P->text, text, len);
 	R.P->text[len] = '\0';
 	if ((error->rule = read_text(&R, len, &error->line)) != NULL)
 		goto err1;

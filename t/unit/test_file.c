@@ -143,6 +143,7 @@ base64_is_strict(void)
 	uint8_t out[16];
 	char text[32];
 	size_t i, len;
+	unsigned taken = 0;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		len = strlen(good[i][0]);
@@ -161,6 +162,14 @@ base64_is_strict(void)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CHECK(base64_decode(bad[i], strlen(bad[i]), out, sizeof(out),
 		    &len) == -1);
+
+	/* Of the 256 bytes, 64 are digits, also in a long text. */
+	for (i = 0; i < 1024; i++) {
+		memcpy(text, "Zm9v", 4);
+		text[i / 256] = (char)(i % 256);
+		taken += base64_decode(text, 4, out, sizeof(out), &len) == 0;
+	}
+	CHECK(taken == 4 * 64);
 }
 
 static void
