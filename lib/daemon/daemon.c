@@ -40,6 +40,7 @@ struct daemon {
 	int listen_fd;		/* of -l until it is taken, or -1 */
 	int ready_fd;		/* of -R, or -1 */
 	int no_jail;
+	int permanent;		/* what fails next: EXITS_PERMANENT */
 	int verbose;
 	struct loop * L;
 	struct loop_deferred * batch;
@@ -211,7 +212,6 @@ enter_jail(struct daemon * D)
 	if (D->no_jail)
 		return (0);
 	jail_init(&J);
-	jail_add_dir(&J, ".");
 	if (D->spec->jail != NULL && (rc = D->spec->jail(D->spec->ctx, &J)) != 0)
 		return (rc == -1 ? EXITS_TEMPORARY : rc);
 	if (jail_enter(&J)) {
@@ -295,7 +295,7 @@ run(struct daemon * D)
 {
 
 	if (loop_run(D->L) || drain(D))
-		return (EXITS_TEMPORARY);
+		return (D->permanent ? EXITS_PERMANENT : EXITS_TEMPORARY);
 	return (0);
 }
 
@@ -404,6 +404,13 @@ daemon_follow(struct daemon * D, const struct upstream_spec * spec)
 	else
 		warn("%s", spec->path);
 	return (U);
+}
+
+void
+daemon_permanent(struct daemon * D)
+{
+
+	D->permanent = 1;
 }
 
 void

@@ -72,7 +72,7 @@ struct daemon_spec {
 /**
  * daemon_main(argc, argv, spec):
  * Be the daemon of ${spec} with the arguments ${argc} and ${argv}.  Return the
- * exit code.  The working directory itself is always in the jail.
+ * exit code.  In the jail is what the phase "jail" lists, and nothing else.
  */
 int daemon_main(int, char **, const struct daemon_spec *);
 
@@ -101,6 +101,13 @@ struct server * daemon_serve(struct daemon *, const struct server_spec *);
  * free.  Return it, or NULL after a line on standard error.
  */
 struct upstream * daemon_follow(struct daemon *, const struct upstream_spec *);
+
+/**
+ * daemon_permanent(D):
+ * A callback is about to return -1 for a reason that starting again does not
+ * mend: leave with EXITS_PERMANENT then, instead of EXITS_TEMPORARY.
+ */
+void daemon_permanent(struct daemon *);
 
 /**
  * daemon_batch(D):

@@ -1,0 +1,118 @@
+#ifndef KS_APPLY_STATE_H
+#define KS_APPLY_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec/wbuf.h"
+#include "crypto/hash.h"
+#include "directory/tiles.h"
+#include "entry/rules.h"
+#include "merkle/merkle.h"
+#include "store/bytes.h"
+#include "tree/tree.h"
+
+struct pool;
+struct realm;
+struct store;
+struct view;
+
+/*
+ * The state machine of a replica: what the log has made of it so far.  The
+ * fields are the rows "cursor" and "state" in memory; everything else of the
+ * state is in the store.  A step changes them; if its batch cannot be
+ * committed, the process leaves and they are read anew.
+ */
+
+/* Tables of the store (PROTOCOL section 12). */
+enum apply_table {
+	APPLY_TABLE_META = 0x01,
+	APPLY_TABLE_ENTRY = 0x02,
+	APPLY_TABLE_PENDING = 0x03,
+	APPLY_TABLE_EPOCH = 0x04,
+	APPLY_TABLE_SIGNATURE = 0x05,
+	APPLY_TABLE_RATIFICATION = 0x06,
+	APPLY_TABLE_REQUEST = 0x07,
+	APPLY_TABLE_OUTCOME = 0x08,
+	APPLY_TABLE_HASH = 0x09,
+	APPLY_TABLE_EVENT = 0x0a
+};
+
+/** Tiles of the newest tree kept in memory: 36 MiB. */
+#define APPLY_CACHE_TILES 65536
+
+struct apply_state {
+	const struct realm * realm;
+	struct pool * pool;		/* for apply_prepare */
+
+	uint64_t index;			/* last log entry stepped */
+	uint8_t log_hash[HASH_LEN];	/* running hash after it */
+
+	uint64_t closed;		/* last closed epoch */
+	uint64_t signed_epoch;		/* last epoch with a majority */
+	uint64_t time_ms;		/* issue time of the closed epoch */
+	uint64_t delimiter;		/* log index of its delimiter */
+	uint64_t events;		/* sequence number of the last event */
+	uint64_t pending;		/* updates since the delimiter */
+	struct tree_root tree;		/* of the closed epoch */
+	struct merkle_range range;	/* epoch log of that size */
+
+	struct tiles tiles;
+	struct rules_prepared * prepared;	/* of the batch; STAGE_EVENTS_MAX */
+	size_t nprepared;
+	struct bytes row;		/* scratch */
+	struct bytes current;		/* scratch: the entry that an update meets */
+	struct wbuf out;		/* scratch: a value being made */
+	uint64_t accepted;		/* since the start, for STATUS */
+	uint64_t refused;
+	uint64_t duplicates;
+};
+
+/**
+ * apply_state_open(A, realm, view):
+ * Make ${A} the state that ${view} has committed, or the first one if that is
+ * empty, in ${realm}.  Both stay until apply_state_free.  The pool is the caller's
+ * to set before the first step.  Return 0; 1 after a line if the database is of another
+ * realm or damaged, which only removing it helps; or -1 (reported).
+ */
+int apply_state_open(struct apply_state *, const struct realm *, struct view *);
+
+/**
+ * apply_state_finish(A, view):
+ * Put the cursor and state rows of ${A} into ${view}; the finish of the stage.
+ * Return 0, or -1 if memory is short.
+ */
+int apply_state_finish(void *, struct view *);
+
+/**
+ * apply_state_free(A):
+ * Free what ${A} holds.
+ */
+void apply_state_free(struct apply_state *);
+
+/** Longest key of a row of ks-apply. */
+#define APPLY_KEY_MAX 33
+
+/**
+ * apply_key_u64(key, table, x):
+ * Store the key of row ${x} of ${table} in ${key}; return its length.
+ */
+size_t apply_key_u64(uint8_t[APPLY_KEY_MAX], enum apply_table, uint64_t);
+
+/**
+ * apply_key_bytes(key, table, p, len):
+ * Store the key of the row of ${table} named by the ${len} bytes at ${p}, at
+ * most 32, in ${key}; return its length.
+ */
+size_t apply_key_bytes(uint8_t[APPLY_KEY_MAX], enum apply_table, const void *,
+    size_t);
+
+/**
+ * apply_key_signer(key, table, epoch, id):
+ * Store the key of the row of ${epoch} and the key id ${id} in ${key}; return its
+ * length.
+ */
+size_t apply_key_signer(uint8_t[APPLY_KEY_MAX], enum apply_table, uint64_t,
+    const uint8_t[4]);
+
+#endif
