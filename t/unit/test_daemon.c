@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/exits.h"
 #include "codec/wbuf.h"
-#include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/daemon.h"
 #include "daemon/server.h"
@@ -694,115 +693,6 @@ given_socket(void)
 	close(fd);
 }
 
-static void
-configuration(void)
-{
-	static const struct { const char * text; const char * why; } cases[] = {
-		{ "name a b # c\n# x\n\n\tport  7 \n", NULL },
-		{ "port 7\nname x", NULL },
-		{ "name x\nprot 7\n", "f:2: unknown name prot" },
-		{ "name x\nname y\n", "f:2: name comes twice" },
-		{ "name x\nport 0\n", "f:2: port must be a number from 1 to 99" },
-		{ "name x\nport 100\n", "f:2: port must be a number from 1 to 99" },
-		{ "name x\nport 7x\n", "f:2: port must be a number from 1 to 99" },
-		{ "name x\nport -1\n", "f:2: port must be a number from 1 to 99" },
-		{ "name x\nport\n", "f:2: port must be a number from 1 to 99" },
-		{ "name x\nport 18446744073709551623\n",
-		    "f:2: port must be a number from 1 to 99" },
-		{ "name 12345678901\n", "f:1: name must have 1 to 10 bytes" },
-		{ "name\n", "f:1: name must have 1 to 10 bytes" },
-		{ "name a\rb\n", "f:1: control character" },
-		{ "port 7\n", "f:1: name is missing" },
-		{ "", "f:0: name is missing" },
-	};
-	char name[11], why[CONF_WHY_MAX];
-	uint64_t port;
-	const struct conf_field fields[] = {
-		{ "name", CONF_STRING, name, 1, 10, NULL, 1 },
-		{ "port", CONF_U64, &port, 1, 99, "42", 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		port = 0;
-		why[0] = '\0';
-		CHECK(conf_parse(cases[i].text, strlen(cases[i].text), "f",
-		    fields, 2, why) == (cases[i].why == NULL ? 0 : -1));
-		if (cases[i].why != NULL)
-			CHECK(strcmp(why, cases[i].why) == 0);
-	}
-	CHECK(conf_parse("name a b # c", 12, "f", fields, 2, why) == 0);
-	CHECK(strcmp(name, "a b # c") == 0 && port == 42);
-}
-
-/* Every check of a jailed process has its own exit code. */
-static int
-jailed(const char * inside, const char * file)
-{
-	static char ls[] = "/bin/ls";
-	char * argv[] = { ls, NULL };
-	struct jail J;
-	int fd[2], lfd;
-
-	jail_init(&J);
-	jail_add_dir(&J, inside);
-	jail_add_file(&J, file);
-	jail_add_file(&J, "/nonexistent");
-	if (open("/etc/hostname", O_RDONLY) == -1 && errno != ENOENT)
-		return (1);
-	if (jail_enter(&J))
-		return (2);
-	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
-		return (3);
-	if (open("../outside", O_CREAT | O_WRONLY, 0600) != -1 || errno != EACCES)
-		return (4);
-	if (open(file, O_RDONLY) == -1)
-		return (5);
-	if (open(file, O_WRONLY) != -1 || errno != EACCES)
-		return (6);
-	if (execv(argv[0], argv) != -1 || (errno != EPERM && errno != EACCES))
-		return (7);
-	if (socket(AF_INET, SOCK_STREAM, 0) != -1 || errno != EPERM)
-		return (8);
-	if (socket(AF_INET6, SOCK_DGRAM, 0) != -1 || errno != EPERM)
-		return (9);
-	if (socket(AF_NETLINK, SOCK_RAW, 0) != -1 || errno != EPERM)
-		return (10);
-	/* What a daemon goes on doing. */
-	if ((lfd = open("new", O_CREAT | O_RDWR, 0600)) == -1 || fsync(lfd) ||
-	    ftruncate(lfd, 0) || rename("new", "newer") || unlink("newer"))
-		return (11);
-	if (mkdir("d", 0700) || rmdir("d"))
-		return (12);
-	if ((lfd = usock_listen("s", 0600)) == -1)
-		return (13);
-	if ((fd[0] = usock_connect("s")) == -1)
-		return (14);
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
-		return (15);
-	return (0);
-}
-
-static void
-jail(void)
-{
-	char file[200];
-	const char * dir;
-	pid_t pid;
-	int fd;
-
-	snprintf(file, sizeof(file), "%s/key", test_dir());
-	CHECK((fd = open(file, O_CREAT | O_WRONLY, 0600)) != -1);
-	close(fd);
-	dir = test_dir();
-	CHECK(chdir(dir) == 0);
-	if ((pid = fork()) == 0)
-		_exit(jailed(dir, file));
-	fd = exit_code(pid);
-	if (fd != 0)
-		printf("# jailed: check %d\n", fd);
-	CHECK(fd == 0);
-}
-
 static const struct test tests[] = {
 	{ "a request is served however its bytes are split", split_everywhere },
 	{ "pipelined requests are committed together", pipelined },
@@ -816,7 +706,5 @@ static const struct test tests[] = {
 	{ "exit codes tell usage from failure", exit_codes },
 	{ "ready means listening; what was accepted is answered", ready_and_drain },
 	{ "a jailed daemon serves the socket that it is given", given_socket },
-	{ "a configuration is read exactly or refused", configuration },
-	{ "a jail keeps files, programs and networks out", jail },
 };
 TESTS(tests)
