@@ -56,6 +56,9 @@ $$(BUILD)/bin/$(1): $$($(1)_OBJ) $$(BUILD)/libks.a
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
+# The service templates are built into ks-init.
+$(BUILD)/cmd/ks-init/template.o: $(wildcard share/service/*.conf share/service/*/*)
+
 # A unit test may reach into the folder of a program whose deciding code it tests:
 # every object under cmd/ but the main.o files is offered to it as an archive.
 STEP_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard cmd/*/*.c)))

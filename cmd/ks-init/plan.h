@@ -1,0 +1,54 @@
+#ifndef KS_INIT_PLAN_H
+#define KS_INIT_PLAN_H
+
+#include <stdint.h>
+
+#include "base/base64.h"
+#include "crypto/vrf.h"
+#include "entry/limits.h"
+#include "note/vkey.h"
+
+/*
+ * Most replicas, as the local log engine serves one; and most verifiers of a new
+ * realm, so that its policy stays far below POLICY_LEN_MAX whatever the name.
+ * More witnesses can be added to the policy later.
+ */
+#define INIT_REPLICAS_MAX	1
+#define INIT_VERIFIERS_MAX	16
+
+/* Bytes of the tree nonce of a realm. */
+#define INIT_NONCE_LEN	16
+
+enum init_supervisor {
+	INIT_S6,
+	INIT_RUNIT,
+	INIT_SYSTEMD
+};
+
+/* What is asked for on the command line. */
+struct init_plan {
+	const char * dir;		/* what is to be made */
+	const char * realm;
+	unsigned replicas;		/* 1 to INIT_REPLICAS_MAX */
+	unsigned verifiers;		/* 0 to INIT_VERIFIERS_MAX */
+	enum init_supervisor supervisor;
+	uint64_t epoch_min_ms;
+	uint64_t epoch_max_ms;
+};
+
+/* The public half of a realm. */
+struct init_public {
+	char nonce[BASE64_SIZE(INIT_NONCE_LEN)];
+	char vrf[BASE64_SIZE(VRF_PK_LEN)];
+	char replica[INIT_REPLICAS_MAX][VKEY_TEXT_MAX + 1];
+	char verifier[INIT_VERIFIERS_MAX][VKEY_TEXT_MAX + 1];
+};
+
+/* In whose folder a file lies: paths in it are relative to that. */
+enum init_place {
+	INIT_TOP,		/* DIR */
+	INIT_REPLICA,		/* DIR/replicaN */
+	INIT_VERIFIER		/* DIR/verifierN */
+};
+
+#endif

@@ -1,0 +1,134 @@
+#ifndef KS_CLIENT_CLIENT_H
+#define KS_CLIENT_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/hash.h"
+#include "entry/limits.h"
+#include "frame/common.h"
+#include "merkle/merkle.h"
+
+/*
+ * Blocking questions to the servers of a realm.  They are asked in the order in
+ * which they were added, beginning with the one that answered last: one that is
+ * away, or cannot answer now, is passed over.  What they say is not checked
+ * here: see client/client_check.h.
+ */
+struct client;
+
+/* Most servers of a realm file, or on a command line. */
+#define CLIENT_SERVERS_MAX	8
+
+/* How long a server may take to answer, besides what it was asked to wait. */
+#define CLIENT_TIMEOUT_MS	10000
+
+/* What came of a question. */
+enum client_outcome {
+	CLIENT_OK = 0,		/* there is an answer */
+	CLIENT_REFUSED,		/* a server refused: asking again is in vain */
+	CLIENT_UNAVAILABLE	/* no server could answer: try again later */
+};
+
+/* What is asked for by client_lookup; as in PROTOCOL section 11. */
+struct client_lookup {
+	uint64_t epoch;		/* 0: the newest */
+	uint64_t epoch_min;
+	uint64_t wait_ms;	/* at most LOOKUP_WAIT_MAX_MS counts */
+	const char * user;
+	const char * policy;	/* NULL: the realm's */
+	size_t policy_len;
+};
+
+/* What is sent by client_update. */
+struct client_update {
+	uint8_t request_id[REQUEST_ID_LEN];
+	const char * user;
+	const uint8_t * update;
+	size_t update_len;
+	const uint8_t * profile;
+	size_t profile_len;
+};
+
+/**
+ * client_new(void):
+ * Return a client without servers, for client_free, or NULL (ENOMEM).
+ */
+struct client * client_new(void);
+
+/**
+ * client_free(C):
+ * Close the connections of ${C} and free it; NULL is fine.
+ */
+void client_free(struct client *);
+
+/**
+ * client_add(C, url, base):
+ * Add the server ${url} (client/server_url.h; relative to the folder of the file
+ * ${base}, which may be NULL) to ${C}.  Return 0, or -1 after a line on standard
+ * error.
+ */
+int client_add(struct client *, const char *, const char *);
+
+/**
+ * client_servers(C):
+ * Return how many servers ${C} has.
+ */
+unsigned client_servers(const struct client *);
+
+/**
+ * client_error(C):
+ * Return why the last question of ${C} got no answer: the rule and the sentence
+ * of the server that spoke, or of our own; valid until the next question.
+ */
+const struct common_error * client_error(const struct client *);
+
+/**
+ * client_error_server(C):
+ * Return the directory of the server that client_error is about, or NULL if it
+ * is about none.
+ */
+const char * client_error_server(const struct client *);
+
+/**
+ * client_in_doubt(C):
+ * Return nonzero if a server may have received a request of the last question
+ * without our having seen its answer: an update may have taken effect.
+ */
+int client_in_doubt(const struct client *);
+
+/**
+ * client_lookup(C, L, proof, len):
+ * Ask for the proof of the lookup ${L} and store its text, unverified, in
+ * ${proof}, for free(3), with a NUL after its ${len} bytes.
+ */
+enum client_outcome client_lookup(struct client *,
+    const struct client_lookup *, char **, size_t *);
+
+/**
+ * client_consistency(C, m, n, proof, count):
+ * Ask for the proof that the epoch log of size ${m} is a prefix of that of size
+ * ${n}, 0 < ${m} <= ${n}, and store its ${count} hashes in ${proof}.
+ */
+enum client_outcome client_consistency(struct client *, uint64_t, uint64_t,
+    uint8_t[MERKLE_DEPTH_MAX][HASH_LEN], unsigned *);
+
+/**
+ * client_head(C, epoch, head, note, len):
+ * Ask for the head of ${epoch}, or for 0 the newest signed one.  Store the
+ * record in the HEAD_LEN bytes ${head} and the text of its note in ${note}, for
+ * free(3), with a NUL after its ${len} bytes.
+ */
+enum client_outcome client_head(struct client *, uint64_t, uint8_t *, char **,
+    size_t *);
+
+/**
+ * client_update(C, U, timeout_ms, epoch):
+ * Send the update ${U} to the first server that takes it within ${timeout_ms}
+ * each, and store in ${epoch} the epoch in which it is or will be.  With the
+ * same request id it may be sent again without taking effect twice.
+ */
+enum client_outcome client_update(struct client *,
+    const struct client_update *, uint64_t, uint64_t *);
+
+#endif

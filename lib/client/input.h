@@ -1,0 +1,17 @@
+#ifndef KS_CLIENT_INPUT_H
+#define KS_CLIENT_INPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * input_read(path, len_max, buf, len):
+ * Read all of the file ${path}, or of standard input if it is NULL or "-", at
+ * most ${len_max} bytes, into a new buffer, which the caller frees with free(3),
+ * and store it in ${buf} and its length in ${len}.  Any kind of file will do, a
+ * pipe too.  The byte after the content is 0.  Return 0, or -1 with errno (EFBIG
+ * if there is more) after a line on standard error.
+ */
+int input_read(const char *, size_t, uint8_t **, size_t *);
+
+#endif
