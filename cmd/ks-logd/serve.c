@@ -1,0 +1,237 @@
+#include <err.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/hex.h"
+#include "codec/wbuf.h"
+#include "config/config.h"
+#include "daemon/conn.h"
+#include "daemon/server.h"
+#include "entry/rule_names.h"
+#include "frame/common.h"
+#include "frame/frame.h"
+#include "log/committed.h"
+#include "log/log.h"
+#include "proto/proto_log.h"
+#include "stage/dump.h"
+
+#include "logd.h"
+
+struct logd_peer *
+logd_peer_of(struct logd * X, struct conn * C)
+{
+	struct logd_peer * P;
+
+	if ((P = conn_tag(C)) != NULL)
+		return (P);
+	if ((P = calloc(1, sizeof(*P))) == NULL) {
+		warn("client");
+		return (NULL);
+	}
+	P->conn = C;
+	conn_set_tag(C, P);
+	TAILQ_INSERT_TAIL(&X->peers, P, link);
+	return (P);
+}
+
+/* Free ${P} unless its connection or a proposal still knows it. */
+static void
+peer_release(struct logd * X, struct logd_peer * P)
+{
+
+	if (P->conn != NULL || P->waiting > 0)
+		return;
+	TAILQ_REMOVE(&X->peers, P, link);
+	free(P);
+}
+
+void
+logd_peers_free(struct logd * X)
+{
+	struct logd_peer * P;
+
+	while ((P = TAILQ_FIRST(&X->peers)) != NULL) {
+		TAILQ_REMOVE(&X->peers, P, link);
+		free(P);
+	}
+}
+
+static int
+on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct logd * X = ctx;
+	struct log_ticket ticket = { NULL, id };
+	struct logd_peer * P;
+	const char * rule;
+
+	if ((rule = log_check(body, len)) != NULL) {
+		X->refused++;
+		return (conn_error(C, id, ERROR_REFUSED, rule, rule_text(rule),
+		    0));
+	}
+	if ((P = logd_peer_of(X, C)) == NULL)
+		return (-1);
+	ticket.who = P;
+	P->waiting++;
+	X->proposals++;
+	return (log_propose(X->engine, ticket, body, len));
+}
+
+static int
+on_dump(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct logd * X = ctx;
+
+	return (dump_serve(X->store, C, id, body, len));
+}
+
+static int
+on_proposed(void * ctx, struct log_ticket ticket, uint64_t index)
+{
+	struct logd * X = ctx;
+	struct logd_peer * P = ticket.who;
+	int rc = 0;
+
+	P->waiting--;
+	if (P->conn != NULL) {
+		proto_log_put_proposed(conn_begin(P->conn, LOG_PROPOSED,
+		    ticket.id), index);
+		rc = conn_end(P->conn, committed_needs(X->committed, index));
+	}
+	peer_release(X, P);
+	return (rc);
+}
+
+static int
+on_failed(void * ctx, struct log_ticket ticket, const char * why)
+{
+	struct logd * X = ctx;
+	struct logd_peer * P = ticket.who;
+	int rc = 0;
+
+	P->waiting--;
+	if (P->conn != NULL)
+		rc = conn_error(P->conn, ticket.id, ERROR_UNAVAILABLE,
+		    "log-unavailable", why, 0);
+	peer_release(X, P);
+	return (rc);
+}
+
+static int
+on_committed(void * ctx, uint64_t last)
+{
+	struct logd * X = ctx;
+	struct logd_peer * P;
+
+	(void)last;
+	TAILQ_FOREACH(P, &X->peers, link) {
+		if (logd_stream_push(X, P))
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+on_hint(void * ctx, int leader)
+{
+	struct logd * X = ctx;
+	struct logd_peer * P;
+
+	(void)leader;
+	TAILQ_FOREACH(P, &X->peers, link) {
+		if (P->hinted && logd_stream_tell(X, P))
+			return (-1);
+	}
+	return (0);
+}
+
+const struct log_events logd_events = {
+	on_proposed, on_failed, on_committed, on_hint
+};
+
+static int
+on_drained(void * ctx, struct conn * C)
+{
+	struct logd_peer * P = conn_tag(C);
+
+	return (P != NULL ? logd_stream_push(ctx, P) : 0);
+}
+
+static void
+on_gone(void * ctx, struct conn * C)
+{
+	struct logd_peer * P = conn_tag(C);
+
+	if (P == NULL)
+		return;
+	P->conn = NULL;
+	P->follows = P->hinted = 0;
+	peer_release(ctx, P);
+}
+
+static int
+on_status(void * ctx, struct wbuf * W)
+{
+	struct logd * X = ctx;
+	struct logd_peer * P;
+	char hash[HEX_SIZE(HASH_LEN)];
+	unsigned followers = 0;
+
+	TAILQ_FOREACH(P, &X->peers, link)
+		followers += P->follows != 0;
+	hex_encode(committed_hash(X->committed), HASH_LEN, hash, sizeof(hash));
+	wbuf_printf(W, "engine %s\n", log_name(X->engine));
+	wbuf_printf(W, "leader %d\n", log_leader(X->engine));
+	wbuf_printf(W, "first 1\n");
+	wbuf_printf(W, "last %ju\n", (uintmax_t)committed_last(X->committed));
+	wbuf_printf(W, "hash %s\n", hash);
+	wbuf_printf(W, "followers %u\n", followers);
+	wbuf_printf(W, "proposals %ju\n", (uintmax_t)X->proposals);
+	wbuf_printf(W, "commits %ju\n",
+	    (uintmax_t)committed_commits(X->committed));
+	wbuf_printf(W, "refused %ju\n", (uintmax_t)X->refused);
+	return (0);
+}
+
+static const char *
+frame_name(uint16_t type)
+{
+
+	switch (type) {
+	case LOG_PROPOSED:
+		return ("LOG_PROPOSED");
+	case LOG_ENTRIES:
+		return ("LOG_ENTRIES");
+	case LOG_HINT_REPLY:
+		return ("LOG_HINT_REPLY");
+	}
+	return (NULL);
+}
+
+void
+logd_serve_spec(struct logd * X, struct server_spec * spec)
+{
+	/* The shape of a proposal is a matter of its rule, not of the frame. */
+	static const struct server_handler handlers[] = {
+		{ LOG_PROPOSE, "LOG_PROPOSE", 0, FRAME_BODY_MAX, on_propose },
+		{ LOG_FOLLOW, "LOG_FOLLOW", 8, 8, logd_stream_follow },
+		{ LOG_READ, "LOG_READ", 20, 20, logd_stream_read },
+		{ LOG_HINT, "LOG_HINT", 0, 0, logd_stream_hint },
+		{ COMMON_DUMP, "DUMP", DUMP_BODY_MIN, DUMP_BODY_MAX, on_dump }
+	};
+
+	*spec = (struct server_spec){
+		.path = CONFIG_SOCKET_LOG,
+		.mode = 0660,
+		.fd = -1,
+		.handlers = handlers,
+		.nhandlers = sizeof(handlers) / sizeof(handlers[0]),
+		.ctx = X,
+		.status = on_status,
+		.drained = on_drained,
+		.gone = on_gone,
+		.frame_name = frame_name
+	};
+}
