@@ -22,15 +22,9 @@
 static const struct policy_key *
 find_key(const struct apply_state * A, enum policy_kind kind, const uint8_t * id)
 {
-	const struct policy_key * key;
+	int i = policy_find_keyid(A->realm->policy, kind, id);
 
-	for (unsigned i = 0; i < policy_keys(A->realm->policy); i++) {
-		key = policy_key(A->realm->policy, i);
-		if (key->kind == kind &&
-		    memcmp(key->vkey.id, id, VKEY_ID_LEN) == 0)
-			return (key);
-	}
-	return (NULL);
+	return (i < 0 ? NULL : policy_key(A->realm->policy, (unsigned)i));
 }
 
 /* Make ${W} the checkpoint text of the closed ${epoch}; 0 or -1. */

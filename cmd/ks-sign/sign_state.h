@@ -1,0 +1,92 @@
+#ifndef KS_SIGN_STATE_H
+#define KS_SIGN_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "head/head.h"
+#include "merkle/merkle.h"
+#include "note/vkey.h"
+#include "store/bytes.h"
+#include "codec/wbuf.h"
+
+struct actions;
+struct realm;
+struct stage_event;
+struct view;
+
+/*
+ * The signer of a replica.  It is told head records, not what to sign: it
+ * keeps its own epoch log, rebuilds the checkpoint from fields, and signs each
+ * epoch once.  The signature of an epoch and the watermark are committed before
+ * the signature leaves the process.
+ */
+
+/* Tables of the store (PROTOCOL section 12). */
+enum sign_table {
+	SIGN_TABLE_META = 0x01,
+	SIGN_TABLE_SIGNED = 0x02
+};
+
+/** Actions of ks-sign. */
+enum sign_action {
+	SIGN_ACT_SIGNED = 1,	/* u64 epoch: its signature may be proposed */
+	SIGN_ACT_SEEN = 2	/* u64 epoch: its signature came out of the log */
+};
+
+struct sign_state {
+	const struct realm * realm;
+	const struct sign_key * key;
+	uint8_t key_id[VKEY_ID_LEN];
+
+	uint64_t cursor;		/* sequence number of the last event */
+	uint64_t epoch;			/* last one signed: the watermark */
+	uint64_t time_ms;		/* its issue time */
+	struct merkle_range range;	/* epoch log of that size */
+
+	/* A head that must not be signed: the reason to leave for good. */
+	char refusal[160];
+	struct bytes row;		/* scratch */
+	struct wbuf out;		/* scratch */
+};
+
+/** Bytes of a row of SIGN_TABLE_SIGNED: head record, signature, flag. */
+#define SIGN_ROW_LEN (HEAD_LEN + SIGN_LEN + 1)
+
+/**
+ * sign_state_open(A, realm, key, id, view):
+ * Make ${A} the state that ${view} has committed, or the first one if that is
+ * empty: a signer of ${realm} with ${key}, whose key id is ${id}.  All stay until
+ * sign_state_free.  Return 0; 1 after a line if the database is damaged; or -1
+ * (reported).
+ */
+int sign_state_open(struct sign_state *, const struct realm *,
+    const struct sign_key *, const uint8_t[VKEY_ID_LEN], struct view *);
+
+/**
+ * sign_step(A, view, event, i, actions), sign_finish(A, view):
+ * The step and finish of the stage.  A head record that is not the next of this
+ * realm and policy, or not the one that was signed for its epoch before, makes
+ * sign_step fail with the reason in ${A}->refusal: the process must leave with
+ * EXITS_PERMANENT.
+ */
+int sign_step(void *, struct view *, const struct stage_event *, size_t,
+    struct actions *);
+int sign_finish(void *, struct view *);
+
+/**
+ * sign_row_key(key, epoch):
+ * Store the key of the row of ${epoch} in SIGN_TABLE_SIGNED in the 9 bytes at
+ * ${key}.
+ */
+void sign_row_key(uint8_t[9], uint64_t);
+
+/**
+ * sign_state_free(A):
+ * Free what ${A} holds.
+ */
+void sign_state_free(struct sign_state *);
+
+#endif
