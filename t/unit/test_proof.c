@@ -1,0 +1,348 @@
+#include <stdint.h>
+#include <string.h>
+
+#include "codec/wbuf.h"
+#include "policy/policy.h"
+#include "proof/proof.h"
+
+#include "test.h"
+#include "test_proof.h"
+
+/* Format ${P}, parse it, verify it at ${now_ms}; return the rule broken. */
+static const char *
+judge(const struct proof * P, const char * user, uint64_t now_ms,
+    struct proof_verdict * V)
+{
+	static struct proof * parsed;
+	const char * rule;
+	struct wbuf W, again;
+	int same;
+
+	proof_free(parsed);
+	wbuf_init(&W, PROOF_LEN_MAX);
+	wbuf_init(&again, PROOF_LEN_MAX);
+	proof_format(&W, P);
+	if (proof_parse((const char *)W.data, W.len, &parsed, &rule)) {
+		wbuf_free(&W);
+		return (rule);
+	}
+	proof_format(&again, parsed);
+	same = W.len == again.len && memcmp(W.data, again.data, W.len) == 0;
+	wbuf_free(&W);
+	wbuf_free(&again);
+	if (!same)
+		return ("not canonical");
+	proof_verify(parsed, world.realm, NULL, user, now_ms, V);
+	return (V->rule == NULL ? "" : V->rule);
+}
+
+#define NOW	(TIME_MS + 20000)
+#define RULE_IS(P, user, now, name) do {				\
+	struct proof_verdict V_;					\
+	CHECK(strcmp(judge(P, user, now, &V_), name) == 0);		\
+	wbuf_free(&I.note);						\
+} while (0)
+
+static void
+proves(void)
+{
+	static const unsigned kind[] = { TREE_PRESENT, TREE_PRESENT,
+	    TREE_ABSENT_EMPTY, TREE_ABSENT_OTHER };
+	struct proof_verdict V;
+	struct proof P;
+	struct wish I;
+
+	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
+		for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+			wish_init(&I, who);
+			I.epoch = epoch;
+			make_proof(&P, &I);
+			CHECK(strcmp(judge(&P, world.user[who], NOW, &V),
+			    "") == 0);
+			CHECK(V.found == kind[who] && V.met && V.fresh);
+			CHECK(V.head.epoch == epoch);
+			CHECK(V.checkpoint.size == EPOCHS);
+			CHECK(V.erased == (who == ERASED));
+			CHECK(V.time_ms == I.time_s * 1000);
+			CHECK(V.quorum.time_s[4] == I.time_s);
+			CHECK(kind[who] != TREE_PRESENT ||
+			    V.entry.version == 7);
+			wbuf_free(&I.note);
+		}
+	}
+
+	/* A user id is normalised before it is compared. */
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	RULE_IS(&P, "ALICE@Example.org", NOW, "");
+}
+
+static void
+subject_rules(void)
+{
+	struct proof P;
+	struct wish I;
+
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	P.realm[0] = 'x';
+	RULE_IS(&P, NULL, NOW, RULE_REALM_MISMATCH);
+	make_proof(&P, &I);
+	RULE_IS(&P, "bob@example.org", NOW, RULE_USER_MISMATCH);
+	make_proof(&P, &I);
+	RULE_IS(&P, "not a user", NOW, RULE_USER_MISMATCH);
+	make_proof(&P, &I);
+	P.user[0] = 'b';
+	RULE_IS(&P, NULL, NOW, RULE_VRF_INVALID);
+	make_proof(&P, &I);
+	P.head[0] ^= 1;
+	RULE_IS(&P, NULL, NOW, RULE_HEAD_MALFORMED);
+	make_proof(&P, &I);
+	P.head[16] ^= 1;		/* the realm */
+	RULE_IS(&P, NULL, NOW, RULE_HEAD_MALFORMED);
+	make_proof(&P, &I);
+	P.user[0] = 'A';		/* not normalised */
+	RULE_IS(&P, NULL, NOW, RULE_PROOF_MALFORMED);
+}
+
+static void
+directory_rules(void)
+{
+	uint8_t copy[ENTRY_LEN_MAX];
+	struct proof P;
+	struct wish I;
+
+	wish_init(&I, ALICE);
+	memcpy(copy, world.entry.data, world.entry.len);
+	copy[1] ^= 1;			/* the index */
+	make_proof(&P, &I);
+	P.entry = copy;
+	RULE_IS(&P, NULL, NOW, RULE_ENTRY_MISMATCH);
+	make_proof(&P, &I);
+	P.entry_len--;
+	RULE_IS(&P, NULL, NOW, RULE_ENTRY_MISMATCH);
+	memcpy(copy, world.entry.data, world.entry.len);
+	copy[40] ^= 1;			/* the version */
+	make_proof(&P, &I);
+	P.entry = copy;
+	RULE_IS(&P, NULL, NOW, RULE_PATH_INVALID);
+	make_proof(&P, &I);
+	memcpy(copy, world.profile.data, world.profile.len);
+	copy[5] ^= 1;
+	P.profile = copy;
+	RULE_IS(&P, NULL, NOW, RULE_PROFILE_MISMATCH);
+	make_proof(&P, &I);
+	P.head[60] ^= 1;		/* the root */
+	RULE_IS(&P, NULL, NOW, RULE_PATH_INVALID);
+
+	/* An absence that is not one: the user is there. */
+	make_proof(&P, &I);
+	P.path.kind = TREE_ABSENT_EMPTY;
+	RULE_IS(&P, NULL, NOW, RULE_PATH_INVALID);
+	I.who = NOBODY_OTHER;
+	make_proof(&P, &I);
+	P.path.value[0] ^= 1;
+	RULE_IS(&P, NULL, NOW, RULE_PATH_INVALID);
+	make_proof(&P, &I);
+	P.path.kind = TREE_ABSENT_EMPTY;
+	RULE_IS(&P, NULL, NOW, RULE_PATH_INVALID);
+}
+
+static void
+checkpoint_rules(void)
+{
+	struct proof P;
+	struct wish I;
+	uint64_t now;
+
+	wish_init(&I, NOBODY_EMPTY);
+	I.epoch = 3;
+	make_proof(&P, &I);
+	P.inclusion[0][0] ^= 1;
+	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+	make_proof(&P, &I);
+	P.leaf++;
+	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+	make_proof(&P, &I);
+	P.ninclusion--;
+	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+	I.origin = "example.net";
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, NOW, RULE_ORIGIN_MISMATCH);
+
+	/* Signatures and quorum: two of three replicas, one verifier. */
+	I.origin = REALM;
+	for (unsigned signers = 1; signers < 32; signers++) {
+		unsigned n = (signers & 1) + (signers >> 1 & 1) +
+		    (signers >> 2 & 1);
+
+		I.signers = signers;
+		make_proof(&P, &I);
+		RULE_IS(&P, NULL, NOW, n >= 2 && signers >> 3 ? "" :
+		    RULE_QUORUM_UNMET);
+	}
+	I.signers = 31;
+	make_proof(&P, &I);
+	log_root(4, I.root);		/* signatures on another checkpoint */
+	wbuf_reset(&I.note);
+	put_note(&I.note, REALM, EPOCHS, I.root, 31, I.time_s);
+	P.note = (const char *)I.note.data;
+	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+
+	/* Old: by the cosignatures, to the millisecond. */
+	now = I.time_s * 1000 + 3600000;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now, "");
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now + 1, RULE_NOT_FRESH);
+
+	/* From the future: the cosignature; then the head. */
+	now = I.time_s * 1000 - CLOCK_SKEW_MS;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now, "");
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now - 1, RULE_TIME_FUTURE);
+	I.epoch = EPOCHS;
+	I.signers = 7;
+	now = TIME_MS + 4000 - CLOCK_SKEW_MS;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now, RULE_QUORUM_UNMET);
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, now - 1, RULE_TIME_FUTURE);
+}
+
+static void
+policy_rules(void)
+{
+	uint8_t kept[HEAD_LEN];
+	struct proof_verdict V;
+	struct policy_error error;
+	struct policy * own;
+	struct proof * parsed;
+	struct proof P;
+	struct wish I;
+	struct wbuf W;
+	const char * rule;
+	char text[VKEY_TEXT_MAX + 1], policy[1024];
+
+	/* The realm has changed its policy since the realm file was made. */
+	wish_init(&I, ALICE);
+	memcpy(kept, world.head[EPOCHS - 1], HEAD_LEN);
+	world.head[EPOCHS - 1][HEAD_LEN - 1] ^= 1;
+	make_proof(&P, &I);
+	memcpy(world.head[EPOCHS - 1], kept, HEAD_LEN);
+	RULE_IS(&P, NULL, NOW, RULE_POLICY_CHANGED);
+
+	/* A client's own policy; "none" still wants a signature it knows. */
+	I.signers = 15;			/* all but the last verifier */
+	make_proof(&P, &I);
+	wbuf_init(&W, PROOF_LEN_MAX);
+	proof_format(&W, &P);
+	CHECK(proof_parse((const char *)W.data, W.len, &parsed, &rule) == 0);
+	for (unsigned i = 3; i < 5; i++) {
+		vkey_format(&world.vwitness[i - 3], text);
+		snprintf(policy, sizeof(policy), "witness w %s\nquorum %s\n",
+		    text, i == 3 ? "w" : "none");
+		CHECK(policy_parse(policy, strlen(policy), POLICY_FOR_REALM,
+		    &own, &error) == 0);
+		CHECK(proof_verify(parsed, world.realm, own, NULL, NOW, &V) ==
+		    (i == 3 ? PROOF_VERIFIED : PROOF_INSUFFICIENT));
+		CHECK(i == 3 || strcmp(V.rule, RULE_QUORUM_UNMET) == 0);
+		policy_free(own);
+	}
+	proof_free(parsed);
+	wbuf_free(&W);
+	wbuf_free(&I.note);
+}
+
+/* Does the changed text still say "verified"? */
+static int
+still_verifies(const char * text, size_t len, int * insufficient)
+{
+	struct proof_verdict V;
+	enum proof_result result;
+	struct proof * P;
+	const char * rule;
+	struct wbuf W;
+	int same;
+
+	if (proof_parse(text, len, &P, &rule))
+		return (rule == NULL);
+	wbuf_init(&W, PROOF_LEN_MAX);
+	proof_format(&W, P);
+	same = W.len == len && memcmp(W.data, text, len) == 0;
+	wbuf_free(&W);
+	result = proof_verify(P, world.realm, NULL, NULL, NOW, &V);
+	proof_free(P);
+	*insufficient += result == PROOF_INSUFFICIENT;
+	return (result == PROOF_VERIFIED || !same);
+}
+
+static void
+mutations(void)
+{
+	static const uint8_t other[] = "A-/\n\x80";
+	struct proof P;
+	struct wish I;
+	struct wbuf W;
+	size_t names = 0;
+	int insufficient = 0;
+
+	/* Just enough signers, so that none can be spared. */
+	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
+		wish_init(&I, who);
+		I.signers = 1 | 2 | 8;
+		make_proof(&P, &I);
+		wbuf_init(&W, PROOF_LEN_MAX);
+		proof_format(&W, &P);
+		CHECK(wbuf_failed(&W) == 0);
+		for (size_t i = 0; i < W.len; i++)
+			CHECK(!still_verifies((char *)W.data, i,
+			    &insufficient));
+		insufficient = 0;
+		for (size_t i = 0; i < W.len; i++) {
+			uint8_t was = W.data[i];
+
+			W.data[i] = other[(i + who) % 5] != was ?
+			    other[(i + who) % 5] : 'B';
+			CHECK(!still_verifies((char *)W.data, W.len,
+			    &insufficient));
+			W.data[i] = was;
+		}
+
+		/* Only where a line's name or key id became an unknown one. */
+		names = 2 * (strlen(REALM) + 6) +
+		    strlen(world.vwitness[0].name) + 6;
+		CHECK(insufficient > 0 && (size_t)insufficient <= names);
+		wbuf_free(&W);
+		wbuf_free(&I.note);
+	}
+}
+
+static void
+damaged_signature(void)
+{
+	struct proof P;
+	struct wish I;
+	char * eol;
+
+	/* The last signature before the last line's end. */
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	eol = (char *)&I.note.data[I.note.len - 8];
+	*eol = *eol == 'A' ? 'B' : 'A';
+	RULE_IS(&P, NULL, NOW, RULE_SIGNATURE_INVALID);
+}
+
+static const struct test tests[] = {
+	{ "presence, erasure and both absences are proven at any epoch", proves },
+	{ "a proof is of one realm and one user", subject_rules },
+	{ "a proof fits the directory of its epoch", directory_rules },
+	{ "a proof fits the epoch log, its quorum and the clock",
+	    checkpoint_rules },
+	{ "a policy of the realm's past is refused, a client's own is used",
+	    policy_rules },
+	{ "a known key's damaged signature is refused", damaged_signature },
+	{ "no proof verifies when one character of it is changed", mutations },
+};
+TESTS(tests)
