@@ -1,0 +1,91 @@
+#include <stdint.h>
+#include <string.h>
+
+#include "entry/limits.h"
+#include "head/head.h"
+
+#include "test.h"
+
+static const struct head example = {
+	{ 1, 2 }, 3, { 4, 5 }, 1700000000000, 6, { 7, 8 }
+};
+
+static void
+layout(void)
+{
+	struct head H;
+	uint8_t p[HEAD_LEN];
+
+	head_put(&example, p);
+	CHECK(memcmp(p, "ks/head/v1\0\0\0\0\0\0\1\2", 18) == 0);
+	CHECK(memcmp(&p[48], "\0\0\0\0\0\0\0\3\4\5", 10) == 0);
+	CHECK(memcmp(&p[88], "\0\0\1\x8b\xcf\xe5\x68\0", 8) == 0);
+	CHECK(memcmp(&p[96], "\0\0\0\0\0\0\0\6\7\10", 10) == 0);
+	CHECK(head_parse(&H, p, sizeof(p)) == 0);
+	CHECK(memcmp(&H, &example, sizeof(H)) == 0);
+}
+
+static void
+refuses(void)
+{
+	struct head H;
+	uint8_t p[HEAD_LEN + 1] = { 0 }, q[HEAD_LEN];
+	unsigned refused = 0;
+
+	head_put(&example, p);
+	CHECK(head_parse(&H, p, HEAD_LEN + 1) == -1);
+	for (size_t i = 0; i < HEAD_LEN; i++)
+		CHECK(head_parse(&H, p, i) == -1);
+	for (size_t i = 0; i < HEAD_LEN; i++) {
+		p[i] ^= 0xff;
+		if (head_parse(&H, p, HEAD_LEN)) {
+			refused++;
+		} else {
+			head_put(&H, q);
+			CHECK(memcmp(p, q, HEAD_LEN) == 0);
+		}
+		p[i] ^= 0xff;
+	}
+
+	/* The label, and what makes the updates more than there can be. */
+	CHECK(refused == 16 + 6);
+	H = example;
+	H.epoch = 0;
+	head_put(&H, p);
+	CHECK(head_parse(&H, p, HEAD_LEN) == -1);
+	H = example;
+	H.updates = EPOCH_UPDATES_MAX;
+	head_put(&H, p);
+	CHECK(head_parse(&H, p, HEAD_LEN) == 0);
+	H.updates++;
+	head_put(&H, p);
+	CHECK(head_parse(&H, p, HEAD_LEN) == -1);
+}
+
+static void
+follows(void)
+{
+	struct head H = example;
+
+	CHECK(!head_follows(&H, NULL));
+	H.epoch = 1;
+	CHECK(head_follows(&H, NULL));
+	H.epoch = 4;
+	CHECK(head_follows(&H, &example));
+	H.time_ms--;
+	CHECK(!head_follows(&H, &example));
+	H = example;
+	CHECK(!head_follows(&H, &example));
+	H.epoch = 5;
+	CHECK(!head_follows(&H, &example));
+	H.epoch = 4;
+	H.realm[31]++;
+	CHECK(!head_follows(&H, &example));
+}
+
+static const struct test tests[] = {
+	{ "a head record has the bytes of PROTOCOL", layout },
+	{ "what is not a head record is refused", refuses },
+	{ "a head follows the epoch before, never earlier", follows },
+};
+TESTS(tests)
