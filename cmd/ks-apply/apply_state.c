@@ -106,6 +106,7 @@ apply_state_finish(void * cookie, struct view * view)
 	wbuf_put_u64(&A->out, A->delimiter);
 	wbuf_put_u64(&A->out, A->events);
 	wbuf_put_u64(&A->out, A->pending);
+	wbuf_put_bytes(&A->out, A->list, HASH_LEN);
 	rows_put_tree(&A->out, &A->tree);
 	rows_put_range(&A->out, &A->range);
 	return (put_meta(A, view, STATE));
@@ -134,6 +135,7 @@ load(struct apply_state * A, struct view * view)
 	A->delimiter = rbuf_get_u64(&R);
 	A->events = rbuf_get_u64(&R);
 	A->pending = rbuf_get_u64(&R);
+	rbuf_copy(&R, A->list, HASH_LEN);
 	rows_get_tree(&R, &A->tree);
 	rows_get_range(&R, &A->range);
 	return (rbuf_end(&R) ? 1 : 0);
@@ -155,6 +157,7 @@ apply_state_open(struct apply_state * A, const struct realm * realm,
 	log_entry_hash_first(realm->name, A->log_hash);
 	tree_root_empty(&A->tree, realm->nonce);
 	merkle_range_init(&A->range);
+	head_list_init(A->list);
 	if ((rc = get_meta(A, view, REALM)) < 0)
 		return (-1);
 	if (rc == 1)

@@ -142,6 +142,7 @@ close_epoch(struct apply_state * A, struct view * view,
 	memcpy(head.root, A->tree.hash, HASH_LEN);
 	head.time_ms = D->time_ms;
 	head.updates = A->pending;
+	memcpy(head.list, A->list, HASH_LEN);
 	memcpy(head.policy, A->realm->policy_hash, HASH_LEN);
 	head_put(&head, row);
 	merkle_leaf_hash(row, HEAD_LEN, leaf);
@@ -155,6 +156,7 @@ close_epoch(struct apply_state * A, struct view * view,
 	A->time_ms = D->time_ms;
 	A->delimiter = A->index;
 	A->pending = 0;
+	head_list_init(A->list);
 	return (apply_event(A, view, EVENT_EPOCH, row, HEAD_LEN));
 }
 

@@ -7,6 +7,7 @@
 #include "entry/rule_names.h"
 #include "entry/rules.h"
 #include "entry/update.h"
+#include "head/head.h"
 #include "proto/log_entry.h"
 #include "proto/proto_apply.h"
 #include "stage/stage.h"
@@ -65,6 +66,7 @@ accept_update(struct apply_state * A, struct view * view,
 	if (view_put(view, key, klen, value, HASH_LEN))
 		return (-1);
 	A->pending++;
+	head_list_add(A->list, E->body, E->body_len);
 
 	wbuf_init(&W, LOG_ENTRY_MAX + 64);
 	proto_apply_put_update(&W, &event);

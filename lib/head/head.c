@@ -6,8 +6,11 @@
 
 #include "head/head.h"
 
-/* What no other 136 bytes that we hash start with. */
+/* What no other 168 bytes that we hash start with. */
 static const uint8_t label[16] = "ks/head/v1";
+
+/* What the hash of a list of updates is personalised with. */
+static const char LIST[] = "ks-updates";
 
 /* Store ${x} in the 8 bytes at ${p}, big-endian. */
 static void
@@ -28,7 +31,8 @@ head_put(const struct head * H, uint8_t * p)
 	memcpy(&p[56], H->root, HASH_LEN);
 	put_u64(&p[88], H->time_ms);
 	put_u64(&p[96], H->updates);
-	memcpy(&p[104], H->policy, HASH_LEN);
+	memcpy(&p[104], H->list, HASH_LEN);
+	memcpy(&p[136], H->policy, HASH_LEN);
 }
 
 int
@@ -46,6 +50,7 @@ head_parse(struct head * H, const uint8_t * p, size_t len)
 	rbuf_copy(&R, H->root, HASH_LEN);
 	H->time_ms = rbuf_get_u64(&R);
 	H->updates = rbuf_get_u64(&R);
+	rbuf_copy(&R, H->list, HASH_LEN);
 	rbuf_copy(&R, H->policy, HASH_LEN);
 	if (H->epoch == 0 || H->updates > EPOCH_UPDATES_MAX)
 		rbuf_fail(&R);
@@ -61,6 +66,24 @@ head_follows(const struct head * H, const struct head * last)
 	return (memcmp(H->realm, last->realm, HASH_LEN) == 0 &&
 	    last->epoch != UINT64_MAX && H->epoch == last->epoch + 1 &&
 	    H->time_ms >= last->time_ms);
+}
+
+void
+head_list_init(uint8_t * hash)
+{
+
+	hash_blake2b(LIST, NULL, NULL, 0, hash);
+}
+
+void
+head_list_add(uint8_t * hash, const uint8_t * update, size_t len)
+{
+	struct hash_blake2b H;
+
+	hash_blake2b_init(&H, LIST, NULL);
+	hash_blake2b_update(&H, hash, HASH_LEN);
+	hash_blake2b_update(&H, update, len);
+	hash_blake2b_final(&H, hash);
 }
 
 void

@@ -6,7 +6,7 @@
 
 #include "crypto/hash.h"
 
-#define HEAD_LEN	136	/* bytes of a head record */
+#define HEAD_LEN	168	/* bytes of a head record */
 
 /* A head record (PROTOCOL section 7): what an epoch is. */
 struct head {
@@ -15,6 +15,7 @@ struct head {
 	uint8_t root[HASH_LEN];		/* of the directory tree */
 	uint64_t time_ms;		/* of the delimiter; never decreases */
 	uint64_t updates;		/* accepted in this epoch */
+	uint8_t list[HASH_LEN];		/* of them, in order: head_list_add */
 	uint8_t policy[HASH_LEN];	/* head_policy, from the next epoch on */
 };
 
@@ -37,6 +38,16 @@ int head_parse(struct head *, const uint8_t *, size_t);
  * earlier), or the first one if ${last} is NULL; or 0.
  */
 int head_follows(const struct head *, const struct head *);
+
+/**
+ * head_list_init(hash), head_list_add(hash, update, len):
+ * Make the HASH_LEN bytes ${hash} stand for no update, and for those before and
+ * the ${len} bytes of the encoded ${update} after them.  With it the head says
+ * which updates an epoch is made of, so that nobody but those who sign it can
+ * be blamed for them, or blame others.
+ */
+void head_list_init(uint8_t *);
+void head_list_add(uint8_t *, const uint8_t *, size_t);
 
 /**
  * head_realm(name, hash):
