@@ -1,0 +1,272 @@
+#ifndef KS_T_TEST_PROTO_H
+#define KS_T_TEST_PROTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec/wbuf.h"
+#include "entry/limits.h"
+#include "merkle/merkle.h"
+#include "proto/log_entry.h"
+#include "proto/proto_admit.h"
+#include "proto/proto_apply.h"
+#include "proto/proto_log.h"
+#include "proto/proto_publish.h"
+#include "proto/rows.h"
+
+/*
+ * Every decoder with its encoder, for the unit test and the fuzzer: recode
+ * decodes ${len} bytes at ${p} and encodes the result into ${W}; -1 if they
+ * are refused.
+ */
+#define RECODE(name) static inline int					\
+    recode_##name(const uint8_t * p, size_t len, struct wbuf * W)
+
+#define RECODE_U64(name, module, frame) RECODE(name) {			\
+	uint64_t x;							\
+	if (module##_get_##frame(p, len, &x))				\
+		return (-1);						\
+	module##_put_##frame(W, x);					\
+	return (0);							\
+}
+
+#define RECODE_STRUCT(name, type, get, put) RECODE(name) {		\
+	struct type x;							\
+	if (get(p, len, &x))						\
+		return (-1);						\
+	put(W, &x);							\
+	return (0);							\
+}
+
+RECODE_U64(proposed, proto_log, proposed)
+RECODE_U64(log_follow, proto_log, follow)
+RECODE_U64(apply_follow, proto_apply, follow)
+RECODE_U64(event_signed, proto_apply, signed)
+RECODE_U64(accepted, proto_apply, accepted)
+RECODE_U64(head, proto_publish, head)
+RECODE_U64(feed, proto_publish, feed)
+RECODE_U64(update_accepted, proto_admit, accepted)
+RECODE_STRUCT(signature, signature, signature_get, signature_put)
+RECODE_STRUCT(ratification, signature_ratification,
+    signature_get_ratification, signature_put_ratification)
+RECODE_STRUCT(delimiter, log_entry_delimiter, log_entry_get_delimiter,
+    log_entry_put_delimiter)
+RECODE_STRUCT(event_update, proto_apply_update, proto_apply_get_update,
+    proto_apply_put_update)
+RECODE_STRUCT(lookup, proto_publish_lookup, proto_publish_get_lookup,
+    proto_publish_put_lookup)
+RECODE_STRUCT(head_reply, proto_publish_head, proto_publish_get_head_reply,
+    proto_publish_put_head_reply)
+RECODE_STRUCT(update, proto_admit_update, proto_admit_get_update,
+    proto_admit_put_update)
+
+RECODE(log_entry)
+{
+	struct log_entry E;
+
+	if (log_entry_parse(&E, p, len))
+		return (-1);
+	(void)log_entry_rule(&E);
+	log_entry_put(W, &E);
+	return (0);
+}
+
+RECODE(log_entries)
+{
+	struct proto_log_entries E;
+	struct log_entry entry;
+	struct list L;
+	const uint8_t * data;
+	size_t n;
+	int rc;
+
+	if (proto_log_get_entries(p, len, &E))
+		return (-1);
+	proto_log_begin_entries(&L, W, E.first, E.hash);
+	while ((rc = proto_log_next(&E, &entry, &data, &n)) == 1)
+		list_put(&L, data, n);
+	list_end(&L);
+	return (rc);
+}
+
+RECODE(read)
+{
+	uint64_t lo, hi;
+	uint32_t max;
+
+	if (proto_log_get_read(p, len, &lo, &hi, &max))
+		return (-1);
+	proto_log_put_read(W, lo, hi, max);
+	return (0);
+}
+
+RECODE(hint)
+{
+	uint64_t last;
+	int leader;
+
+	if (proto_log_get_hint(p, len, &leader, &last))
+		return (-1);
+	proto_log_put_hint(W, leader, last);
+	return (0);
+}
+
+RECODE(events)
+{
+	struct proto_apply_events E;
+	struct list L;
+	const uint8_t * body;
+	uint8_t type;
+	size_t n;
+
+	if (proto_apply_get_events(p, len, &E))
+		return (-1);
+	proto_apply_begin_events(&L, W, E.first);
+	while (proto_apply_next(&E, &type, &body, &n))
+		proto_apply_put_event(&L, type, body, n);
+	list_end(&L);
+	return (0);
+}
+
+RECODE(entry)
+{
+	const uint8_t * index;
+
+	if (proto_apply_get_entry(p, len, &index))
+		return (-1);
+	proto_apply_put_entry(W, index);
+	return (0);
+}
+
+RECODE(entry_reply)
+{
+	const uint8_t * entry;
+	uint64_t epoch;
+	size_t n;
+
+	if (proto_apply_get_entry_reply(p, len, &epoch, &entry, &n))
+		return (-1);
+	proto_apply_put_entry_reply(W, epoch, entry, n);
+	return (0);
+}
+
+RECODE(outcome)
+{
+	const uint8_t * id;
+
+	if (proto_apply_get_outcome(p, len, &id))
+		return (-1);
+	proto_apply_put_outcome(W, id);
+	return (0);
+}
+
+RECODE(lookup_proof)
+{
+	const char * proof;
+	size_t n;
+
+	if (proto_publish_get_proof(p, len, &proof, &n))
+		return (-1);
+	proto_publish_put_proof(W, proof, n);
+	return (0);
+}
+
+RECODE(consistency)
+{
+	uint64_t m, n;
+
+	if (proto_publish_get_consistency(p, len, &m, &n))
+		return (-1);
+	proto_publish_put_consistency(W, m, n);
+	return (0);
+}
+
+RECODE(consistency_reply)
+{
+	uint8_t hashes[MERKLE_DEPTH_MAX][HASH_LEN];
+	unsigned n;
+
+	if (proto_publish_get_consistency_reply(p, len, hashes, &n))
+		return (-1);
+	proto_publish_put_consistency_reply(W, hashes, n);
+	return (0);
+}
+
+RECODE(updates)
+{
+	struct proto_publish_updates U;
+	const uint8_t * data;
+	struct list L;
+	size_t n;
+
+	if (proto_publish_get_updates(p, len, &U))
+		return (-1);
+	proto_publish_begin_updates(&L, W, U.epoch);
+	while (list_next(&U.list, &data, &n))
+		list_put(&L, data, n);
+	list_end(&L);
+	return (0);
+}
+
+RECODE(rows)
+{
+	struct merkle_range M;
+	struct tree_root T;
+	struct rbuf R;
+
+	rbuf_init(&R, p, len);
+	rows_get_tree(&R, &T);
+	rows_get_range(&R, &M);
+	if (rbuf_end(&R))
+		return (-1);
+	rows_put_tree(W, &T);
+	rows_put_range(W, &M);
+	return (0);
+}
+
+/* All of them, each with a good body. */
+static const struct recode {
+	const char * name;
+	int (* recode)(const uint8_t *, size_t, struct wbuf *);
+	const char * good;	/* hexadecimal, see put_good */
+} recodes[] = {
+	{ "LOG_PROPOSE", recode_log_entry, "*16 01 00000002 aabb 00000001 cc" },
+	{ "LOG_PROPOSED", recode_proposed, "*8" },
+	{ "LOG_FOLLOW", recode_log_follow, "*8" },
+	{ "LOG_ENTRIES", recode_log_entries, "*8 *32 00000002"
+	    " 00000019 *16 01 00000000 00000000"
+	    " 0000001b *16 02 00000002 aabb 00000000" },
+	{ "LOG_READ", recode_read, "*20" },
+	{ "LOG_HINT_REPLY", recode_hint, "01 *8" },
+	{ "delimiter", recode_delimiter, "*24 *32" },
+	{ "signature", recode_signature, "*8 *4 *64" },
+	{ "ratification", recode_ratification, "*8 *4 *8 *64" },
+	{ "APPLY_FOLLOW", recode_apply_follow, "*8" },
+	{ "APPLY_EVENTS", recode_events,
+	    "*8 00000002 04 00000008 *8 01 00000000" },
+	{ "APPLY_ENTRY", recode_entry, "*32" },
+	{ "APPLY_ENTRY_REPLY", recode_entry_reply, "*8 0003 aabbcc" },
+	{ "APPLY_OUTCOME", recode_outcome, "*16" },
+	{ "APPLY_ACCEPTED", recode_accepted, "*8" },
+	{ "EVENT_UPDATE", recode_event_update,
+	    "*8 00000002 aabb 00000003 ccddee" },
+	{ "EVENT_SIGNED", recode_event_signed, "*8" },
+	{ "LOOKUP", recode_lookup, "*8 *8 00000102 03 616263 0002 6465" },
+	{ "LOOKUP_PROOF", recode_lookup_proof, "00000003 616263" },
+	{ "HEAD", recode_head, "*8" },
+	{ "HEAD_REPLY", recode_head_reply, "*136 0002 6162" },
+	{ "CONSISTENCY", recode_consistency,
+	    "0000000000000003 0000000000000005" },
+	{ "CONSISTENCY_REPLY", recode_consistency_reply, "02 *64" },
+	{ "FEED", recode_feed, "*8" },
+	{ "FEED_UPDATES", recode_updates,
+	    "*8 00000002 00000001 aa 00000002 bbcc" },
+	{ "UPDATE", recode_update, "*16 03 616263 00000001 aa 00000000"
+	    " 00000002 bbcc" },
+	{ "UPDATE_ACCEPTED", recode_update_accepted, "*8" },
+	{ "tree and range", recode_rows,
+	    "*8 *8 *32 *8 0000000000000005 02 *64" },
+};
+#define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
+
+#endif
