@@ -254,7 +254,7 @@ static const struct recode {
 	{ "LOOKUP", recode_lookup, "*8 *8 00000102 03 616263 0002 6465" },
 	{ "LOOKUP_PROOF", recode_lookup_proof, "00000003 616263" },
 	{ "HEAD", recode_head, "*8" },
-	{ "HEAD_REPLY", recode_head_reply, "*136 0002 6162" },
+	{ "HEAD_REPLY", recode_head_reply, "*168 0002 6162" },
 	{ "CONSISTENCY", recode_consistency,
 	    "0000000000000003 0000000000000005" },
 	{ "CONSISTENCY_REPLY", recode_consistency_reply, "02 *64" },
