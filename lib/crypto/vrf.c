@@ -231,6 +231,14 @@ vrf_output(const struct vrf_key * K, const void * alpha, size_t len,
 	output_of(Gamma, output);
 }
 
+void
+vrf_proof_output(const uint8_t proof[VRF_PROOF_LEN],
+    uint8_t output[VRF_OUTPUT_LEN])
+{
+
+	output_of(proof, output);
+}
+
 /* Store s * P - c * Q in ${R}; -1 if a scalar is zero or a point invalid. */
 static int
 combine(const uint8_t s[SCALAR_LEN], const uint8_t * P,

@@ -66,6 +66,13 @@ void vrf_output(const struct vrf_key *, const void *, size_t,
     uint8_t[VRF_OUTPUT_LEN]);
 
 /**
+ * vrf_proof_output(proof, output):
+ * Store in ${output} the output that ${proof}, which is not verified, is about:
+ * for one that was made by vrf_prove and kept.
+ */
+void vrf_proof_output(const uint8_t[VRF_PROOF_LEN], uint8_t[VRF_OUTPUT_LEN]);
+
+/**
  * vrf_verify(pk, alpha, len, proof, output):
  * Check that ${proof} is a proof under ${pk} for the ${len} bytes at ${alpha}.
  * Return 0 and store the output in ${output}, or return -1 and store zeroes.

@@ -158,8 +158,6 @@ on_frame(void * cookie, struct upstream * U, const struct frame * frame)
 	if (stage_events_add(&F->events, frame->body, frame->len, &rule)) {
 		if (rule == NULL)
 			return (-1);
-		warnx("%s: %s: event %" PRIu64 " was expected", F->spec->path, rule,
-		    F->events.next);
 		return (upstream_malformed(U, rule));
 	}
 	if (stage_events_full(&F->events))
@@ -224,7 +222,7 @@ stage_follow_status(const struct stage_follow * F, struct wbuf * W)
 {
 
 	wbuf_printf(W, "cursor %" PRIu64 "\n", F->events.next - 1 - F->events.n);
-	wbuf_printf(W, "upstream-apply %s\n", upstream_conn(F->U) == NULL ? "down" :
+	wbuf_printf(W, "upstream_apply %s\n", upstream_conn(F->U) == NULL ? "down" :
 	    F->wait_ms > 0 ? "rebuilding" : "up");
 	wbuf_printf(W, "events %" PRIu64 "\n", F->taken);
 }

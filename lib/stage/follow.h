@@ -55,7 +55,7 @@ void stage_follow_stop(struct stage_follow *);
 
 /**
  * stage_follow_status(F, W):
- * Append lines for STATUS to ${W}: cursor, upstream-apply (up, down or
+ * Append lines for STATUS to ${W}: cursor, upstream_apply (up, down or
  * rebuilding), events (taken since the start).
  */
 void stage_follow_status(const struct stage_follow *, struct wbuf *);

@@ -1,0 +1,238 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/rbuf.h"
+#include "entry/entry.h"
+#include "policy/policy.h"
+#include "proof/proof.h"
+#include "proto/rows.h"
+#include "realm/realm.h"
+#include "store/store.h"
+
+#include "publish_model.h"
+
+int
+publish_model_init(struct publish_model * M, const struct realm * realm,
+    const struct vrf_key * key, struct store * S,
+    const struct publish_state * state)
+{
+
+	memset(M, 0, sizeof(*M));
+	M->realm = realm;
+	M->key = key;
+	M->store = S;
+	M->state = state;
+	M->generation = 1;
+	if (tiles_init(&M->tiles, NULL, S, TILES_NOTE, PUBLISH_MODEL_TILES) ||
+	    publish_vrf_init(&M->vrf, key, S, state->secret)) {
+		warnx("out of memory");
+		return (-1);
+	}
+	return (0);
+}
+
+void
+publish_model_changed(struct publish_model * M)
+{
+
+	M->generation++;
+}
+
+void
+publish_model_free(struct publish_model * M)
+{
+
+	tiles_free(&M->tiles);
+	publish_vrf_free(&M->vrf);
+	for (size_t i = 0; i < PUBLISH_POLICIES_MAX; i++)
+		policy_free(M->policies[i].policy);
+	for (size_t i = 0; i < PUBLISH_NOTES_MAX; i++)
+		free(M->notes[i].text);
+	bytes_free(&M->key_row);
+	bytes_free(&M->entry);
+	bytes_free(&M->profile);
+}
+
+int
+publish_model_epoch(struct publish_model * M, uint64_t epoch,
+    struct publish_epoch * E)
+{
+	uint8_t key[PUBLISH_KEY_MAX];
+	struct head H;
+	struct rbuf R;
+	int rc;
+
+	rc = store_get(M->store, key, publish_key_epoch(key, PUBLISH_TABLE_EPOCH,
+	    epoch), &M->key_row);
+	if (rc < 0)
+		return (-1);
+	rbuf_init(&R, M->key_row.data, rc == 0 ? M->key_row.len : 0);
+	rbuf_copy(&R, E->head, HEAD_LEN);
+	rbuf_copy(&R, E->root, HASH_LEN);
+	rows_get_tree(&R, &E->tree);
+	if (rbuf_end(&R) || head_parse(&H, E->head, HEAD_LEN) ||
+	    H.epoch != epoch) {
+		warnx("the row of epoch %" PRIu64 " is missing or damaged", epoch);
+		return (-1);
+	}
+	E->updates = H.updates;
+	return (0);
+}
+
+static int
+get_subtree(void * cookie, uint8_t level, uint64_t number, uint8_t hash[HASH_LEN])
+{
+	struct publish_model * M = cookie;
+	uint8_t key[PUBLISH_KEY_MAX];
+	size_t klen = publish_key_begin(key, PUBLISH_TABLE_SUBTREE);
+
+	klen = publish_key_u8(key, klen, level);
+	klen = publish_key_u64(key, klen, number);
+	if (store_get(M->store, key, klen, &M->key_row) != 0 ||
+	    M->key_row.len != HASH_LEN) {
+		warnx("the subtree %u/%" PRIu64 " of the epoch log is missing or "
+		    "damaged", level, number);
+		return (-1);
+	}
+	memcpy(hash, M->key_row.data, HASH_LEN);
+	return (0);
+}
+
+int
+publish_model_consistency(struct publish_model * M, uint64_t m, uint64_t n,
+    uint8_t hashes[MERKLE_DEPTH_MAX][HASH_LEN], unsigned * count)
+{
+
+	return (merkle_consistency(m, n, get_subtree, M, hashes, count));
+}
+
+/* A row that is newest of those not after an epoch. */
+struct version {
+	struct bytes * out;
+	uint64_t epoch;
+	int found;
+};
+
+static int
+take_version(void * cookie, const uint8_t * key, size_t klen,
+    const uint8_t * value, size_t vlen)
+{
+	struct version * V = cookie;
+	struct rbuf R;
+
+	rbuf_init(&R, key, klen);
+	rbuf_get_bytes(&R, 1 + INDEX_LEN);
+	V->epoch = ~rbuf_get_u64(&R);
+	if (rbuf_end(&R) || bytes_set(V->out, value, vlen))
+		return (-1);
+	V->found = 1;
+	return (1);
+}
+
+/* Read the newest row of ${index} not after ${epoch}; its epoch in ${at}. */
+static int
+get_version(struct publish_model * M, enum publish_table table,
+    const uint8_t * index, uint64_t epoch, struct bytes * out, uint64_t * at)
+{
+	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	struct version V = { out, 0, 0 };
+	size_t len = publish_key_version(from, table, index, epoch);
+
+	/* Epochs start at 1, so that the complement of 0 ends the range. */
+	publish_key_version(to, table, index, 0);
+	if (store_scan(M->store, from, len, to, len, take_version, &V) < 0 ||
+	    !V.found)
+		return (-1);
+	*at = V.epoch;
+	return (0);
+}
+
+/* The entry whose value the leaf has, and its profile, into the scratch rows. */
+static int
+get_entry(struct publish_model * M, const uint8_t * index, uint64_t epoch,
+    const uint8_t * value)
+{
+	uint8_t found[HASH_LEN];
+	uint64_t entry_epoch, profile_epoch;
+
+	if (get_version(M, PUBLISH_TABLE_ENTRY, index, epoch, &M->entry,
+	    &entry_epoch))
+		goto err0;
+	entry_value(found, M->entry.data, M->entry.len);
+	if (memcmp(found, value, HASH_LEN) != 0)
+		goto err0;
+	if (get_version(M, PUBLISH_TABLE_PROFILE, index, epoch, &M->profile,
+	    &profile_epoch) || profile_epoch != entry_epoch)
+		goto err0;
+	return (0);
+
+err0:
+	warnx("an entry or profile as of epoch %" PRIu64 " is missing or damaged",
+	    epoch);
+	return (-1);
+}
+
+int
+publish_model_prove(struct publish_model * M, const char * user, uint64_t epoch,
+    uint64_t checkpoint, struct wbuf * W)
+{
+	uint8_t index[INDEX_LEN];
+	struct publish_epoch E;
+	struct proof P;
+	const uint8_t * note;
+
+	memset(&P, 0, sizeof(P));
+	if (publish_model_epoch(M, epoch, &E) ||
+	    publish_model_note(M, checkpoint, &note, &P.note_len) ||
+	    publish_vrf_prove(&M->vrf, user, index, P.vrf))
+		return (-1);
+	if (tree_lookup(M->realm->nonce, tiles_nodes(&M->tiles), &E.tree, index,
+	    &P.path)) {
+		warnx("the directory tree of epoch %" PRIu64 " cannot be read",
+		    epoch);
+		return (-1);
+	}
+	if (P.path.kind == TREE_PRESENT) {
+		if (get_entry(M, index, epoch, P.path.value))
+			return (-1);
+		P.entry = M->entry.data;
+		P.entry_len = M->entry.len;
+		P.profile = M->profile.data;
+		P.profile_len = M->profile.len;
+		publish_vrf_exists(&M->vrf, user);
+	}
+	if (merkle_inclusion(checkpoint, epoch - 1, get_subtree, M, P.inclusion,
+	    &P.ninclusion))
+		return (-1);
+	memcpy(P.realm, M->realm->name, sizeof(P.realm));
+	memcpy(P.user, user, strlen(user) + 1);
+	memcpy(P.head, E.head, HEAD_LEN);
+	P.leaf = epoch - 1;
+	P.note = (const char *)note;
+	proof_format(W, &P);
+	if (wbuf_failed(W)) {
+		warnx("a proof does not fit, or memory is short");
+		return (-1);
+	}
+	return (0);
+}
+
+enum publish_choice
+publish_model_choose(const struct publish_model * M, uint64_t best,
+    uint64_t epoch, uint64_t epoch_min, uint64_t * out_epoch,
+    uint64_t * out_checkpoint)
+{
+	uint64_t newest = M->state->signed_epoch;
+	uint64_t least = epoch > epoch_min ? epoch : epoch_min;
+	int met = best > 0 && best >= least;
+
+	/* The checkpoint is at or after all that was asked for. */
+	*out_checkpoint = met ? best : newest;
+	*out_epoch = epoch > 0 ? epoch : *out_checkpoint;
+	if (met)
+		return (PUBLISH_PROVE);
+	return (newest == 0 || newest < least ? PUBLISH_NOT_YET : PUBLISH_WAIT);
+}

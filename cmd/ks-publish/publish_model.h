@@ -1,0 +1,175 @@
+#ifndef KS_PUBLISH_MODEL_H
+#define KS_PUBLISH_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/vrf.h"
+#include "directory/tiles.h"
+#include "entry/limits.h"
+#include "head/head.h"
+#include "merkle/merkle.h"
+#include "proto/proto_publish.h"
+#include "store/bytes.h"
+#include "tree/tree.h"
+
+#include "publish_state.h"
+#include "publish_vrf.h"
+
+struct policy;
+struct realm;
+struct store;
+struct wbuf;
+
+/*
+ * What is served, read from committed rows.  Nothing here knows connections or
+ * the time.  A row that must be there and is not, or is damaged, is reported
+ * in a line and makes the call fail: never an absence.
+ */
+
+/** Tiles kept in memory for lookups: 36 MiB. */
+#define PUBLISH_MODEL_TILES 65536
+
+/** Parsed policies of clients kept: there are few different ones. */
+#define PUBLISH_POLICIES_MAX 64
+
+/** Notes of recent checkpoints kept. */
+#define PUBLISH_NOTES_MAX 4
+
+/* The row of an epoch. */
+struct publish_epoch {
+	uint8_t head[HEAD_LEN];
+	uint64_t updates;		/* as the head says */
+	uint8_t root[HASH_LEN];		/* of the epoch log */
+	struct tree_root tree;
+};
+
+/* A policy that clients asked for. */
+struct publish_policy {
+	uint8_t hash[HASH_LEN];		/* SHA-256 of its text */
+	struct policy * policy;
+	uint64_t used;			/* when, in lookups */
+	uint64_t generation;		/* of the signatures that best is about */
+	uint64_t best;			/* newest epoch that meets it; 0: none */
+};
+
+/* A note that was made. */
+struct publish_note {
+	uint64_t epoch;			/* 0: unused */
+	uint64_t generation;
+	uint8_t * text;
+	size_t len;
+};
+
+struct publish_model {
+	const struct realm * realm;
+	const struct vrf_key * key;
+	struct store * store;
+	const struct publish_state * state;
+	uint64_t generation;		/* rises with every signature served */
+	uint64_t used;
+	struct tiles tiles;
+	struct publish_vrf vrf;
+	struct publish_policy policies[PUBLISH_POLICIES_MAX];
+	struct publish_note notes[PUBLISH_NOTES_MAX];
+	unsigned next_note;
+	struct bytes key_row;		/* scratch */
+	struct bytes entry;		/* scratch */
+	struct bytes profile;		/* scratch */
+};
+
+/* What becomes of a lookup at this moment. */
+enum publish_choice {
+	PUBLISH_PROVE,		/* at this epoch, under this checkpoint */
+	PUBLISH_WAIT,		/* nothing meets the policy: wait, if it will */
+	PUBLISH_NOT_YET		/* not even the fallback is there */
+};
+
+/**
+ * publish_model_init(M, realm, key, S, P):
+ * Make ${M} the read side of the store ${S}, whose writing side is ${P}, of
+ * ${realm} with the VRF key ${key}.  All stay until publish_model_free, which is
+ * due in any case.  Return 0, or -1 (reported).
+ */
+int publish_model_init(struct publish_model *, const struct realm *,
+    const struct vrf_key *, struct store *, const struct publish_state *);
+
+/**
+ * publish_model_changed(M):
+ * An epoch was published, or a published one has a signature or ratification
+ * more.
+ */
+void publish_model_changed(struct publish_model *);
+
+/**
+ * publish_model_free(M):
+ * Free what ${M} holds.
+ */
+void publish_model_free(struct publish_model *);
+
+/**
+ * publish_model_epoch(M, epoch, E):
+ * Read the closed ${epoch} into ${E}.  Return 0, or -1 (reported).
+ */
+int publish_model_epoch(struct publish_model *, uint64_t, struct publish_epoch *);
+
+/**
+ * publish_model_note(M, epoch, text, len):
+ * Store in ${text} and ${len} the checkpoint of the signed ${epoch} with its
+ * signature lines in the order of the realm policy; it stays until the next
+ * call for any epoch.  Return 0, or -1 (reported).
+ */
+int publish_model_note(struct publish_model *, uint64_t, const uint8_t **,
+    size_t *);
+
+/**
+ * publish_model_consistency(M, m, n, hashes, count):
+ * Do merkle_consistency on the epoch log.  Return 0, or -1 (reported).
+ */
+int publish_model_consistency(struct publish_model *, uint64_t, uint64_t,
+    uint8_t[MERKLE_DEPTH_MAX][HASH_LEN], unsigned *);
+
+/**
+ * publish_model_policy(M, text, len, out, rule):
+ * Store in ${out} the policy in the ${len} bytes at ${text} (the realm's for
+ * length 0), good until the next call.  Return 0; or -1 and store the rule that
+ * it breaks in ${rule}, or NULL if memory ran out (reported).
+ */
+int publish_model_policy(struct publish_model *, const char *, size_t,
+    struct publish_policy **, const char **);
+
+/**
+ * publish_model_best(M, policy, epoch):
+ * Store in ${epoch} the newest of the last LOOKBACK_EPOCHS_MAX signed epochs
+ * whose own note meets ${policy}, or 0.  Return 0, or -1 (reported).
+ */
+int publish_model_best(struct publish_model *, struct publish_policy *,
+    uint64_t *);
+
+/**
+ * publish_model_choose(M, best, epoch, epoch_min, out_epoch, out_checkpoint):
+ * Decide about a LOOKUP of ${epoch} and ${epoch_min} when ${best} is what
+ * publish_model_best says.  With PUBLISH_PROVE and PUBLISH_WAIT store in
+ * ${out_epoch} and ${out_checkpoint} what to prove now, or once it need not wait
+ * any longer.  Pure.
+ */
+enum publish_choice publish_model_choose(const struct publish_model *, uint64_t,
+    uint64_t, uint64_t, uint64_t *, uint64_t *);
+
+/**
+ * publish_model_prove(M, user, epoch, checkpoint, W):
+ * Append to ${W} the proof of the normalised ${user} at the signed ${epoch}
+ * under the signed ${checkpoint}, not before it.  Return 0, or -1 (reported).
+ */
+int publish_model_prove(struct publish_model *, const char *, uint64_t, uint64_t,
+    struct wbuf *);
+
+/**
+ * publish_model_has(M, table, epoch, id):
+ * Does the signature or ratification ${table} have a row of ${epoch} by the key
+ * ${id}?  Return 1, 0, or -1 (reported).
+ */
+int publish_model_has(struct publish_model *, enum publish_table, uint64_t,
+    const uint8_t[VKEY_ID_LEN]);
+
+#endif

@@ -1,0 +1,139 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/rbuf.h"
+#include "codec/wbuf.h"
+#include "note/checkpoint.h"
+#include "note/note.h"
+#include "policy/policy.h"
+#include "realm/realm.h"
+#include "store/store.h"
+
+#include "publish_model.h"
+
+/* Read the row of ${id} in ${table}; 0, 1 if there is none, or -1 (reported). */
+static int
+get_signer(struct publish_model * M, enum publish_table table, uint64_t epoch,
+    const uint8_t id[VKEY_ID_LEN])
+{
+	uint8_t key[PUBLISH_KEY_MAX];
+	size_t klen = publish_key_signer(key, table, epoch, id);
+	size_t want = SIGN_LEN;
+	int rc;
+
+	if ((rc = store_get(M->store, key, klen, &M->key_row)) != 0)
+		return (rc);
+	if (table == PUBLISH_TABLE_RATIFICATION)
+		want += sizeof(uint64_t);
+	if (M->key_row.len != want) {
+		warnx("a signature row of epoch %" PRIu64 " is damaged", epoch);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+publish_model_has(struct publish_model * M, enum publish_table table,
+    uint64_t epoch, const uint8_t id[VKEY_ID_LEN])
+{
+	int rc = get_signer(M, table, epoch, id);
+
+	return (rc < 0 ? -1 : rc == 0);
+}
+
+/* Append the line of ${K}, if it has signed; 0 or -1 (reported). */
+static int
+put_line(struct publish_model * M, uint64_t epoch, const struct policy_key * K,
+    struct wbuf * W)
+{
+	struct rbuf R;
+	uint64_t time_s;
+	int rc;
+
+	rc = get_signer(M, K->kind == POLICY_REPLICA ? PUBLISH_TABLE_SIGNATURE :
+	    PUBLISH_TABLE_RATIFICATION, epoch, K->vkey.id);
+	if (rc != 0)
+		return (rc < 0 ? -1 : 0);
+	rbuf_init(&R, M->key_row.data, M->key_row.len);
+	if (K->kind == POLICY_REPLICA)
+		checkpoint_put_sig(W, &K->vkey, R.data);
+	else {
+		time_s = rbuf_get_u64(&R);
+		checkpoint_put_cosig(W, &K->vkey, time_s, R.data);
+	}
+	return (0);
+}
+
+/* Append the lines of all keys of ${kind}, in the order of the realm policy. */
+static int
+put_lines(struct publish_model * M, uint64_t epoch, enum policy_kind kind,
+    struct wbuf * W)
+{
+	const struct policy_key * K;
+
+	for (unsigned i = 0; i < policy_keys(M->realm->policy); i++) {
+		K = policy_key(M->realm->policy, i);
+		if (K->kind == kind && put_line(M, epoch, K, W))
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+make_note(struct publish_model * M, uint64_t epoch, struct publish_note * N)
+{
+	struct publish_epoch E;
+	struct wbuf text, note;
+	int rc = -1;
+
+	wbuf_init(&text, CHECKPOINT_TEXT_MAX);
+	wbuf_init(&note, NOTE_LEN_MAX);
+	if (publish_model_epoch(M, epoch, &E))
+		goto done;
+	checkpoint_text(M->realm->name, epoch, E.root, &text);
+	if (wbuf_failed(&text))
+		goto memory;
+	note_put_text(&note, (const char *)text.data, text.len);
+	if (put_lines(M, epoch, POLICY_REPLICA, &note) ||
+	    put_lines(M, epoch, POLICY_WITNESS, &note))
+		goto done;
+	free(N->text);
+	N->epoch = 0;
+	if ((N->text = wbuf_steal(&note, &N->len)) == NULL)
+		goto memory;
+	N->epoch = epoch;
+	N->generation = M->generation;
+	rc = 0;
+	goto done;
+
+memory:
+	warnx("out of memory");
+done:
+	wbuf_free(&text);
+	wbuf_free(&note);
+	return (rc);
+}
+
+int
+publish_model_note(struct publish_model * M, uint64_t epoch,
+    const uint8_t ** text, size_t * len)
+{
+	struct publish_note * N = NULL;
+
+	for (size_t i = 0; i < PUBLISH_NOTES_MAX && N == NULL; i++)
+		if (M->notes[i].epoch == epoch)
+			N = &M->notes[i];
+	if (N == NULL) {
+		N = &M->notes[M->next_note];
+		M->next_note = (M->next_note + 1) % PUBLISH_NOTES_MAX;
+	}
+	if ((N->epoch != epoch || N->generation != M->generation) &&
+	    make_note(M, epoch, N))
+		return (-1);
+	*text = N->text;
+	*len = N->len;
+	return (0);
+}
