@@ -7,6 +7,7 @@
 #include "codec/wbuf.h"
 #include "crypto/hash.h"
 #include "directory/tiles.h"
+#include "head/head.h"
 #include "merkle/merkle.h"
 #include "note/vkey.h"
 #include "store/bytes.h"
@@ -43,7 +44,7 @@ enum publish_table {
 #define PUBLISH_KEY_MAX 48
 
 /** Bytes of an epoch's row: head, root of the epoch log, tree. */
-#define PUBLISH_EPOCH_ROW_LEN (136 + HASH_LEN + 8 + 8 + TREE_HASH + 8)
+#define PUBLISH_EPOCH_ROW_LEN (HEAD_LEN + HASH_LEN + 8 + 8 + TREE_HASH + 8)
 
 /** Ids of superseded tiles in one row: it stays far below STORE_VALUE_MAX. */
 #define PUBLISH_SUPERSEDED_IDS 16384

@@ -25,6 +25,7 @@ struct gather {
 	struct tree_leaf * leaves;
 	size_t n;
 	size_t max;
+	uint8_t list[HASH_LEN];		/* of the updates, as in a head */
 };
 
 static int
@@ -41,6 +42,7 @@ gather_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * valu
 		publish_fault(G->P, "a row of the table \"update\" is damaged");
 		return (-1);
 	}
+	head_list_add(G->list, value, vlen);
 	leaf = &G->leaves[G->n++];
 	memcpy(leaf->index, U.entry.index, INDEX_LEN);
 	entry_value(leaf->value, U.entry_data, U.entry_len);
@@ -72,26 +74,30 @@ keep_last(struct tree_leaf * leaves, size_t * n)
 	return (0);
 }
 
-/* Flush the updates of ${epoch} into the tree. */
+/* Flush the updates of ${epoch} into the tree; store the hash of all of them. */
 static int
-update_tree(struct publish_state * P, struct view * view, uint64_t epoch)
+update_tree(struct publish_state * P, struct view * view, uint64_t epoch,
+    uint8_t list[HASH_LEN])
 {
 	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
-	struct gather G = { P, NULL, 0, P->updates };
+	struct gather G = { .P = P, .max = P->updates };
 	size_t len;
 	int rc = -1;
 
 	wbuf_reset(&P->tiles.dropped);
+	head_list_init(list);
 	if (P->updates == 0)
 		return (0);
 	if ((G.leaves = calloc(G.max, sizeof(*G.leaves))) == NULL)
 		goto err0;
+	memcpy(G.list, list, HASH_LEN);
 	len = publish_key_epoch(from, PUBLISH_TABLE_UPDATE, epoch);
 	publish_key_epoch(to, PUBLISH_TABLE_UPDATE, epoch + 1);
 	if (view_scan(view, from, len, to, len, gather_row, &G) == 0 &&
 	    G.n == G.max && keep_last(G.leaves, &G.n) == 0)
 		rc = tree_update(P->realm->nonce, tiles_nodes(&P->tiles), &P->tree,
 		    G.leaves, G.n);
+	memcpy(list, G.list, HASH_LEN);
 	free(G.leaves);
 	if (rc)
 		goto err0;
@@ -161,6 +167,7 @@ int
 publish_step_epoch(struct publish_state * P, struct view * view,
     const uint8_t * body, size_t len)
 {
+	uint8_t list[HASH_LEN];
 	struct head H;
 
 	if (head_parse(&H, body, len))
@@ -174,8 +181,11 @@ publish_step_epoch(struct publish_state * P, struct view * view,
 		return (publish_fault(P, "the head of epoch %" PRIu64 " counts %"
 		    PRIu64 " updates, but there were %" PRIu32, H.epoch, H.updates,
 		    P->updates));
-	if (update_tree(P, view, H.epoch))
+	if (update_tree(P, view, H.epoch, list))
 		return (-1);
+	if (memcmp(H.list, list, HASH_LEN) != 0)
+		return (publish_fault(P, "the head of epoch %" PRIu64
+		    " is of other updates than there were", H.epoch));
 	if (memcmp(H.root, P->tree.hash, HASH_LEN) != 0)
 		return (publish_fault(P, "the root of the head of epoch %" PRIu64
 		    " is not that of its updates", H.epoch));

@@ -56,6 +56,7 @@ struct rig {
 	struct tree_leaf leaves[64];
 	size_t nleaves;
 	uint64_t updates;
+	uint8_t list[HASH_LEN];		/* of them */
 	uint64_t epoch;			/* last closed */
 	uint8_t roots[128][HASH_LEN];	/* of the epoch log, by size */
 
@@ -169,6 +170,7 @@ rig_new(void)
 	PANIC_UNLESS(tiles_init(&R->tiles, R->upview, NULL, TILES_DELETE, 64) == 0);
 	tree_root_empty(&R->tree, R->realm->nonce);
 	merkle_range_init(&R->range);
+	head_list_init(R->list);
 	PANIC_UNLESS((R->store = store_open_memory()) != NULL);
 	rig_open(R);
 	return (R);
@@ -273,6 +275,7 @@ rig_update(struct rig * R, const char * user, uint64_t version)
 		R->nleaves++;
 	memcpy(R->leaves[i].index, index, INDEX_LEN);
 	entry_value(R->leaves[i].value, entry.data, entry.len);
+	head_list_add(R->list, update.data, update.len);
 	R->updates++;
 	wbuf_free(&profile);
 	wbuf_free(&entry);
@@ -293,6 +296,7 @@ rig_close_epoch(struct rig * R, uint8_t flip, uint64_t count)
 	memcpy(H.policy, R->realm->policy_hash, HASH_LEN);
 	memcpy(H.root, R->tree.hash, HASH_LEN);
 	H.root[9] ^= flip;
+	memcpy(H.list, R->list, HASH_LEN);
 	H.epoch = ++R->epoch;
 	H.time_ms = TIME_MS + R->epoch;
 	H.updates = count;
@@ -301,6 +305,7 @@ rig_close_epoch(struct rig * R, uint8_t flip, uint64_t count)
 	PANIC_UNLESS(merkle_range_append(&R->range, leaf, NULL, NULL) == 0);
 	merkle_range_root(&R->range, R->roots[R->epoch]);
 	rig_event(R, EVENT_EPOCH, record, HEAD_LEN);
+	head_list_init(R->list);
 	R->nleaves = 0;
 	R->updates = 0;
 }
@@ -455,7 +460,7 @@ test_faults(void)
 {
 	struct rig * R;
 
-	for (int kind = 0; kind < 8; kind++) {
+	for (int kind = 0; kind < 9; kind++) {
 		R = rig_new();
 		rig_update(R, "ada@example.org", 0);
 		rig_publish(R);
@@ -487,7 +492,11 @@ test_faults(void)
 		case 6:		/* a type that nobody knows */
 			rig_event(R, 9, "", 0);
 			break;
-		case 7:		/* a gap */
+		case 7:		/* other updates, though with the same root */
+			R->list[3] ^= 1;
+			rig_epoch(R);
+			break;
+		case 8:		/* a gap */
 			R->position++;
 			rig_epoch(R);
 			break;
