@@ -151,6 +151,7 @@ directory_rules(void)
 static void
 checkpoint_rules(void)
 {
+	uint8_t kept[HEAD_LEN];
 	struct proof P;
 	struct wish I;
 	uint64_t now;
@@ -166,6 +167,15 @@ checkpoint_rules(void)
 	make_proof(&P, &I);
 	P.ninclusion--;
 	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+
+	/* A head record that stands in another epoch's place. */
+	memcpy(kept, world.head[3], HEAD_LEN);
+	memcpy(world.head[3], world.head[2], HEAD_LEN);
+	I.epoch = 4;
+	make_proof(&P, &I);
+	memcpy(world.head[3], kept, HEAD_LEN);
+	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
+	I.epoch = 3;
 	I.origin = "example.net";
 	make_proof(&P, &I);
 	RULE_IS(&P, NULL, NOW, RULE_ORIGIN_MISMATCH);

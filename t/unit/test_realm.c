@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -230,8 +231,8 @@ reads(void)
 	close(err);
 	CHECK(bad == NULL && n > 0);
 	said[n] = '\0';
-	snprintf(text, sizeof(text), "test_realm: %s:2: no line has this name\n",
-	    path);
+	snprintf(text, sizeof(text), "%s: %s:2: no line has this name\n",
+	    program_invocation_short_name, path);
 	CHECK(strcmp(said, text) == 0);
 }
 
