@@ -12,7 +12,6 @@ struct committed;
 struct conn;
 struct server_spec;
 struct store;
-struct wbuf;
 
 /* Bytes of entries in one frame of a stream: large enough that a follower far
  * behind reads in long runs, small enough that its queue stays short. */
