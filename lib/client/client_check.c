@@ -1,0 +1,159 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/exits.h"
+#include "client/client.h"
+#include "client/remember.h"
+#include "realm/realm.h"
+
+#include "client/client_check.h"
+
+void
+client_check_say(const char * who, const char * rule)
+{
+	const char * text = rule_text(rule);
+
+	warnx("%s: %s: %s", who, rule, text != NULL ? text : "refused");
+}
+
+void
+client_check_free(struct client_check_answer * A)
+{
+
+	proof_free(A->proof);
+	free(A->text);
+	memset(A, 0, sizeof(*A));
+}
+
+/* Is the verified ${V} about the ${epoch} that was asked for? */
+static int
+check_epoch(const char * who, uint64_t epoch, struct proof_verdict * V)
+{
+
+	if (epoch != 0 && V->head.epoch != epoch) {
+		warnx("%s: the proof is of epoch %" PRIu64 ", not of %" PRIu64,
+		    who, V->head.epoch, epoch);
+		return (EXITS_REFUSED);
+	}
+
+	/*
+	 * However fresh its checkpoint, an older head tells what was, not what
+	 * is: else a server could hide an update for ever.
+	 */
+	if (epoch == 0 && V->head.epoch != V->checkpoint.size) {
+		V->fresh = 0;
+		V->rule = V->met ? RULE_NOT_FRESH : RULE_QUORUM_UNMET;
+		warnx("%s: %s: this is the state at epoch %" PRIu64 ", under the"
+		    " checkpoint of epoch %" PRIu64, who, V->rule,
+		    V->head.epoch, V->checkpoint.size);
+		return (EXITS_UNMET);
+	}
+	return (EXITS_OK);
+}
+
+int
+client_check_verify(struct client_check_answer * A, const struct realm * realm,
+    const struct policy * policy, const char * user, uint64_t epoch,
+    uint64_t now_ms)
+{
+	const char * who = user != NULL ? user : "proof";
+	enum proof_result result;
+	const char * rule;
+	int code;
+
+	if (proof_parse(A->text, A->len, &A->proof, &rule)) {
+		if (rule == NULL) {
+			warnx("%s: out of memory", who);
+			return (EXITS_TEMPORARY);
+		}
+		client_check_say(who, rule);
+		return (EXITS_REFUSED);
+	}
+	result = proof_verify(A->proof, realm, policy, user, now_ms, &A->V);
+	if (result == PROOF_REFUSED) {
+		client_check_say(who, A->V.rule);
+		return (EXITS_REFUSED);
+	}
+	if ((code = check_epoch(who, epoch, &A->V)) != EXITS_OK)
+		return (code);
+	if (result == PROOF_INSUFFICIENT) {
+		client_check_say(who, A->V.rule);
+		return (EXITS_UNMET);
+	}
+	return (EXITS_OK);
+}
+
+/* Say why there is no answer to ${Q}, whose ${outcome} is not CLIENT_OK. */
+static int
+no_answer(const struct client_check * Q, enum client_outcome outcome)
+{
+	const struct common_error * E = client_error(Q->client);
+	const char * server = client_error_server(Q->client);
+
+	if (outcome == CLIENT_REFUSED) {
+		warnx("%s: refused: %s: %s", Q->user, E->rule, E->text);
+		return (EXITS_PERMANENT);
+	}
+	if (!Q->quiet)
+		warnx("%s: %s%s%s", server != NULL ? server : Q->user, E->rule,
+		    E->rule[0] != '\0' ? ": " : "", E->text);
+	return (EXITS_TEMPORARY);
+}
+
+/* Ask for the proof, not before the epoch ${seen} if the newest is wanted. */
+static int
+get_proof(const struct client_check * Q, uint64_t seen,
+    struct client_check_answer * A)
+{
+	struct client_lookup L = {
+		.epoch = Q->epoch, .epoch_min = Q->epoch_min,
+		.wait_ms = Q->wait_ms, .user = Q->user,
+		.policy = Q->policy_text, .policy_len = Q->policy_len
+	};
+	enum client_outcome outcome;
+
+	if (Q->epoch == 0 && seen > L.epoch_min)
+		L.epoch_min = seen;
+	outcome = client_lookup(Q->client, &L, &A->text, &A->len);
+	if (outcome == CLIENT_UNAVAILABLE && L.epoch_min > Q->epoch_min &&
+	    strcmp(client_error(Q->client)->rule,
+	    RULE_EPOCH_NOT_PUBLISHED) == 0) {
+		/*
+		 * Nobody has what was seen before.  What they have instead shows
+		 * whether the realm stepped back.
+		 */
+		L.epoch_min = Q->epoch_min;
+		L.wait_ms = 0;
+		outcome = client_lookup(Q->client, &L, &A->text, &A->len);
+	}
+	return (outcome == CLIENT_OK ? EXITS_OK : no_answer(Q, outcome));
+}
+
+int
+client_check_lookup(const struct client_check * Q,
+    struct client_check_answer * A)
+{
+	uint64_t seen;
+	int code, memory;
+
+	memset(A, 0, sizeof(*A));
+	if (remember_size(Q->realm, &seen))
+		return (EXITS_PERMANENT);
+	if ((code = get_proof(Q, seen, A)) != EXITS_OK)
+		return (code);
+	code = client_check_verify(A, Q->realm, Q->policy, Q->user, Q->epoch,
+	    clock_wall_ms());
+	if (code != EXITS_OK && code != EXITS_UNMET)
+		return (code);
+	if (code == EXITS_OK && A->V.head.epoch < Q->epoch_min) {
+		warnx("%s: the proof is of epoch %" PRIu64 ", before %" PRIu64,
+		    Q->user, A->V.head.epoch, Q->epoch_min);
+		return (EXITS_REFUSED);
+	}
+	memory = remember_checkpoint(Q->client, Q->realm, &A->V, A->proof->note,
+	    A->proof->note_len, Q->epoch == 0 ? seen : 0);
+	return (memory != EXITS_OK ? memory : code);
+}

@@ -1,0 +1,136 @@
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exits.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "client/client.h"
+#include "codec/wbuf.h"
+#include "proof/memory.h"
+#include "realm/realm.h"
+
+#include "client/remember.h"
+
+/* Longest evidence file: two notes, as far as a proof or memory holds them. */
+#define EVIDENCE_MAX	(2 * PROOF_LEN_MAX)
+
+/* Bytes of a root that tell the names of evidence files apart. */
+#define NAME_ROOT_LEN	8
+
+int
+remember_size(const struct realm * realm, uint64_t * size)
+{
+	struct memory * M;
+
+	if ((M = memory_open(realm->name)) == NULL)
+		return (-1);
+	*size = memory_seen(M)->size;
+	memory_close(M);
+	return (0);
+}
+
+/* Keep what shows that ${rule} was broken, and say where. */
+static void
+keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
+    const struct memory_seen * now, const char * note, size_t len)
+{
+	char dir[PATH_MAX], root[HEX_SIZE(NAME_ROOT_LEN)];
+	const char * seen_note;
+	struct wbuf W;
+	size_t seen_len;
+	char * path;
+
+	if (memory_dir(dir, sizeof(dir)))
+		return;
+	hex_encode(now->root, NAME_ROOT_LEN, root, sizeof(root));
+	if (asprintf(&path, "%s/evidence-%s-%" PRIu64 "-%" PRIu64 "-%s", dir,
+	    rule, memory_seen(M)->size, now->size, root) < 0) {
+		warn("%s", dir);
+		return;
+	}
+	seen_note = memory_note(M, &seen_len);
+	wbuf_init(&W, EVIDENCE_MAX);
+	wbuf_printf(&W, "ks-evidence/v1\nrule %s\nrealm %s\n"
+	    "first %zu\n", rule, realm->name, seen_len);
+	wbuf_put_bytes(&W, seen_note, seen_len);
+	wbuf_printf(&W, "second %zu\n", len);
+	wbuf_put_bytes(&W, note, len);
+	if (wbuf_failed(&W)) {
+		errno = ENOMEM;
+		warn("%s", path);
+	} else if (file_write_atomic(path, 0600, W.data, W.len) == 0) {
+		warnx("%s: both checkpoints are kept in %s", rule, path);
+	}
+	wbuf_free(&W);
+	free(path);
+}
+
+/* Get the proof that ${old} is a prefix of ${new} and check it. */
+static int
+check_consistency(struct client * C, const struct memory_seen * old,
+    const struct memory_seen * new, enum memory_result * result)
+{
+	uint8_t proof[MERKLE_DEPTH_MAX][HASH_LEN];
+	const struct common_error * E;
+	unsigned n;
+
+	if (client_consistency(C, old->size, new->size, proof, &n) !=
+	    CLIENT_OK) {
+		E = client_error(C);
+		warnx("no proof that epoch %" PRIu64 " follows epoch %" PRIu64
+		    ": %s%s%s", new->size, old->size, E->rule,
+		    E->rule[0] != '\0' ? ": " : "", E->text);
+		return (-1);
+	}
+	*result = memory_check(old, new, (const uint8_t (*)[HASH_LEN])proof, n);
+	return (0);
+}
+
+/* Hold ${now} against ${seen}; -1 if that cannot be done now. */
+static int
+compare(struct client * C, const struct memory_seen * seen,
+    const struct memory_seen * now, uint64_t floor,
+    enum memory_result * result)
+{
+
+	*result = memory_check(seen, now, NULL, 0);
+	if (*result == MEMORY_PROOF_NEEDED)
+		return (check_consistency(C, seen, now, result));
+	if (*result == MEMORY_STEP_BACK && now->size >= floor)
+		return (check_consistency(C, now, seen, result));
+	return (0);
+}
+
+int
+remember_checkpoint(struct client * C, const struct realm * realm,
+    const struct proof_verdict * V, const char * note, size_t len,
+    uint64_t floor)
+{
+	struct memory_seen now = { .size = V->checkpoint.size };
+	enum memory_result result;
+	struct memory * M;
+	int code = EXITS_OK;
+
+	if (!V->met && !V->quorum.majority)
+		return (EXITS_OK);
+	memcpy(now.root, V->checkpoint.root, HASH_LEN);
+	if ((M = memory_open(realm->name)) == NULL)
+		return (EXITS_PERMANENT);
+	if (compare(C, memory_seen(M), &now, floor, &result)) {
+		code = EXITS_TEMPORARY;
+	} else if (memory_rule(result) != NULL) {
+		warnx("%s: %s: %s", realm->name, memory_rule(result),
+		    rule_text(memory_rule(result)));
+		keep_evidence(M, realm, memory_rule(result), &now, note, len);
+		code = EXITS_REFUSED;
+	} else if (V->met && now.size > memory_seen(M)->size &&
+	    memory_save(M, &now, note, len)) {
+		code = EXITS_PERMANENT;
+	}
+	memory_close(M);
+	return (code);
+}
