@@ -111,10 +111,12 @@ prepare(struct run * R)
 static int
 look_up(struct run * R)
 {
+	const struct common_error * E = client_error(R->setup.client);
 	uint64_t left;
 	unsigned attempt = 0;
 	int code;
 
+	R->check.quiet = 1;
 	do {
 		client_check_free(&R->before);
 		left = confirm_left_ms(R->deadline_ms);
@@ -122,6 +124,9 @@ look_up(struct run * R)
 		code = client_check_lookup(&R->check, &R->before);
 	} while (code == EXITS_TEMPORARY &&
 	    submit_pause(attempt++, R->deadline_ms) == 0);
+	if (code == EXITS_TEMPORARY)
+		warnx("%s: %s%s%s", R->user, E->rule,
+		    E->rule[0] != '\0' ? ": " : "", E->text);
 
 	/*
 	 * Version and policy of what is verified but too old, or not yet
