@@ -77,7 +77,7 @@ test: all units
 	BUILD=$(BUILD) t/run
 
 check-asan:
-	$(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
+	KS_NO_JAIL=1 $(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 
 bench: all

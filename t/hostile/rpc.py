@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""rpc.py SOCKET status [NAME]      print what a daemon says of itself
+rpc.py SOCKET outcome HEX...       print "accepted EPOCH" or the rule, for each request id
+rpc.py SOCKET root EPOCH           print the directory root of the epoch (socket publish)
+rpc.py SOCKET entry KEYS USER      print "VERSION EPOCH" of the user, or "none" (socket apply)
+"""
+
+import sys
+
+import ksproto as ks
+
+
+def status(conn, args):
+    fields = {k.decode(): v.decode() for k, v in conn.status().items()}
+    if args:
+        print(fields[args[0]])
+        return
+    for name, value in fields.items():
+        print(name, value)
+
+
+def outcome(conn, args):
+    for request_id in args:
+        kind, body = conn.call(ks.APPLY_OUTCOME, bytes.fromhex(request_id))
+        if kind == ks.APPLY_ACCEPTED:
+            print("accepted", ks.Reader(body).u64())
+        else:
+            print(ks.error(body)[1])
+
+
+def root(conn, args):
+    kind, body = conn.call(ks.HEAD, ks.u64(int(args[0])))
+    if kind != ks.HEAD_REPLY:
+        raise SystemExit(ks.error(body)[1])
+    print(body[56:88].hex())
+
+
+def entry(conn, args):
+    vrf = ks.read_key(args[0] + "/vrf.key")
+    kind, body = conn.call(ks.APPLY_ENTRY, vrf.index(args[1].encode()))
+    if kind == ks.APPLY_NO_ENTRY:
+        print("none")
+        return
+    reader = ks.Reader(body)
+    epoch = reader.u64()
+    encoded = ks.Reader(reader.var16())
+    encoded.take(33)
+    print(encoded.u64(), epoch)
+
+
+COMMANDS = {"status": status, "outcome": outcome, "root": root, "entry": entry}
+
+if len(sys.argv) < 3 or sys.argv[2] not in COMMANDS:
+    sys.exit(__doc__)
+COMMANDS[sys.argv[2]](ks.Conn(sys.argv[1]), sys.argv[3:])
