@@ -160,11 +160,12 @@ apply_step_ratification(struct apply_state * A, struct view * view,
 
 	if (signature_get_ratification(E->body, E->body_len, &S))
 		panic("a ratification that log_entry_rule let pass");
+	key = find_key(A, POLICY_WITNESS, S.key_id);
 	if (S.epoch == 0 || S.epoch > A->closed)
 		*rule = RULE_EPOCH_UNKNOWN;
 	else if (S.epoch > A->signed_epoch)
 		*rule = RULE_EPOCH_UNSIGNED;
-	else if ((key = find_key(A, POLICY_WITNESS, S.key_id)) == NULL)
+	else if (key == NULL)
 		*rule = RULE_KEY_UNKNOWN;
 	if (*rule != NULL)
 		return (0);

@@ -88,30 +88,62 @@ check_checkpoint(const struct proof * P, const struct realm * realm,
 	return (NULL);
 }
 
+/*
+ * Cosignatures from the future count for nothing: a verifier whose clock is
+ * wrong must not make proofs fail that hold without it.
+ */
+static void
+drop_future(const struct policy * policy, uint64_t latest_ms, struct quorum * Q)
+{
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < policy_keys(policy); i++) {
+		if (Q->time_s[i] > latest_ms / 1000)
+			Q->satisfied[i] = 0;
+		known += Q->satisfied[i];
+	}
+	Q->met = known > 0 && policy_met(policy, Q->satisfied);
+}
+
+/*
+ * The newest time such that the quorum is met by cosignatures not before it: no
+ * single verifier can make a proof look fresh that the others let grow old.
+ */
+static uint64_t
+quorum_time_ms(const struct policy * policy, const struct quorum * Q)
+{
+	uint8_t counted[POLICY_KEYS_MAX];
+	uint64_t newest_s = 0;
+
+	for (unsigned i = 0; i < policy_keys(policy); i++) {
+		if (!Q->satisfied[i] || Q->time_s[i] <= newest_s)
+			continue;
+		for (unsigned k = 0; k < policy_keys(policy); k++)
+			counted[k] = Q->satisfied[k] &&
+			    (policy_key(policy, k)->kind != POLICY_WITNESS ||
+			    Q->time_s[k] >= Q->time_s[i]);
+		if (policy_met(policy, counted))
+			newest_s = Q->time_s[i];
+	}
+	return (newest_s * 1000);
+}
+
 /* The rule on times; compute that of the proof, and whether it is fresh. */
 static const char *
 check_times(const struct realm * realm, const struct policy * policy,
     uint64_t now_ms, struct proof_verdict * V)
 {
-	uint64_t latest = now_ms > UINT64_MAX - CLOCK_SKEW_MS ?
+	uint64_t latest_ms = now_ms > UINT64_MAX - CLOCK_SKEW_MS ?
 	    UINT64_MAX : now_ms + CLOCK_SKEW_MS;
-	uint64_t time_s;
 
-	if (V->head.time_ms > latest)
+	if (V->head.time_ms > latest_ms)
 		return (RULE_TIME_FUTURE);
-	V->time_ms = 0;
-	if (V->head.epoch == V->checkpoint.size)
+	drop_future(policy, latest_ms, &V->quorum);
+	V->met = V->quorum.met;
+	V->time_ms = quorum_time_ms(policy, &V->quorum);
+	if (V->head.epoch == V->checkpoint.size && V->quorum.majority &&
+	    V->head.time_ms > V->time_ms)
 		V->time_ms = V->head.time_ms;
-	for (unsigned i = 0; i < policy_keys(policy); i++) {
-		time_s = V->quorum.time_s[i];
-		if (!V->quorum.satisfied[i] ||
-		    policy_key(policy, i)->kind != POLICY_WITNESS)
-			continue;
-		if (time_s > UINT64_MAX / 1000 || time_s * 1000 > latest)
-			return (RULE_TIME_FUTURE);
-		if (time_s * 1000 > V->time_ms)
-			V->time_ms = time_s * 1000;
-	}
 	V->fresh = V->time_ms >= now_ms ||
 	    now_ms - V->time_ms <= realm->fresh_s * 1000;
 	return (NULL);

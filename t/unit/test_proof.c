@@ -8,6 +8,8 @@
 #include "test.h"
 #include "test_proof.h"
 
+static const struct policy * own_policy;	/* NULL: the realm's */
+
 /* Format ${P}, parse it, verify it at ${now_ms}; return the rule broken. */
 static const char *
 judge(const struct proof * P, const char * user, uint64_t now_ms,
@@ -32,7 +34,7 @@ judge(const struct proof * P, const char * user, uint64_t now_ms,
 	wbuf_free(&again);
 	if (!same)
 		return ("not canonical");
-	proof_verify(parsed, world.realm, NULL, user, now_ms, V);
+	proof_verify(parsed, world.realm, own_policy, user, now_ms, V);
 	return (V->rule == NULL ? "" : V->rule);
 }
 
@@ -206,12 +208,12 @@ checkpoint_rules(void)
 	make_proof(&P, &I);
 	RULE_IS(&P, NULL, now + 1, RULE_NOT_FRESH);
 
-	/* From the future: the cosignature; then the head. */
+	/* From the future: cosignatures do not count, the head is refused. */
 	now = I.time_s * 1000 - CLOCK_SKEW_MS;
 	make_proof(&P, &I);
 	RULE_IS(&P, NULL, now, "");
 	make_proof(&P, &I);
-	RULE_IS(&P, NULL, now - 1, RULE_TIME_FUTURE);
+	RULE_IS(&P, NULL, now - 1, RULE_QUORUM_UNMET);
 	I.epoch = EPOCHS;
 	I.signers = 7;
 	now = TIME_MS + 4000 - CLOCK_SKEW_MS;
@@ -219,6 +221,69 @@ checkpoint_rules(void)
 	RULE_IS(&P, NULL, now, RULE_QUORUM_UNMET);
 	make_proof(&P, &I);
 	RULE_IS(&P, NULL, now - 1, RULE_TIME_FUTURE);
+}
+
+/* A second verifier that cosigned ${later_s} seconds after the first. */
+static void
+verifiers_apart(struct proof * P, struct wish * I, uint64_t later_s)
+{
+	uint8_t sig[SIGN_LEN];
+	struct wbuf T;
+
+	wish_init(I, ALICE);
+	I->signers = 15;
+	make_proof(P, I);
+	wbuf_init(&T, CHECKPOINT_TEXT_MAX);
+	checkpoint_text(REALM, I->size, I->root, &T);
+	cosignature_sign(world.witness[1], I->time_s + later_s, (char *)T.data,
+	    T.len, sig);
+	checkpoint_put_cosig(&I->note, &world.vwitness[1], I->time_s + later_s,
+	    sig);
+	wbuf_free(&T);
+	P->note = (const char *)I->note.data;
+	P->note_len = I->note.len;
+}
+
+static void
+one_verifier_cannot_freshen(void)
+{
+	char text[2][VKEY_TEXT_MAX + 1];
+	struct proof P;
+	struct wish I;
+	struct policy * both;
+	struct policy_error error;
+	struct wbuf W;
+	uint64_t now;
+
+	verifiers_apart(&P, &I, 100);
+	now = I.time_s * 1000 + 3600000 + 1;
+
+	/* Either is enough for the realm; whoever asks for both gets the older. */
+	RULE_IS(&P, NULL, now, "");
+	wbuf_init(&W, POLICY_LEN_MAX);
+	vkey_format(&world.vwitness[0], text[0]);
+	vkey_format(&world.vwitness[1], text[1]);
+	wbuf_printf(&W, "witness a %s\nwitness b %s\ngroup g all a b\nquorum g\n",
+	    text[0], text[1]);
+	CHECK(policy_parse((char *)W.data, W.len, POLICY_FOR_REALM, &both,
+	    &error) == 0);
+	own_policy = both;
+	verifiers_apart(&P, &I, 100);
+	RULE_IS(&P, NULL, now - 1, "");
+	verifiers_apart(&P, &I, 100);
+	RULE_IS(&P, NULL, now, RULE_NOT_FRESH);
+
+	/* One whose clock is far ahead is as if it were not there. */
+	own_policy = NULL;
+	now = I.time_s * 1000;
+	verifiers_apart(&P, &I, CLOCK_SKEW_MS / 1000 + 1);
+	RULE_IS(&P, NULL, now, "");
+	verifiers_apart(&P, &I, CLOCK_SKEW_MS / 1000 + 1);
+	own_policy = both;
+	RULE_IS(&P, NULL, now, RULE_QUORUM_UNMET);
+	own_policy = NULL;
+	policy_free(both);
+	wbuf_free(&W);
 }
 
 static void
@@ -350,6 +415,8 @@ static const struct test tests[] = {
 	{ "a proof fits the directory of its epoch", directory_rules },
 	{ "a proof fits the epoch log, its quorum and the clock",
 	    checkpoint_rules },
+	{ "one verifier can make a proof neither fresh nor useless by its clock",
+	    one_verifier_cannot_freshen },
 	{ "a policy of the realm's past is refused, a client's own is used",
 	    policy_rules },
 	{ "a known key's damaged signature is refused", damaged_signature },
