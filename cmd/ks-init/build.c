@@ -119,6 +119,9 @@ make_verifiers(const struct init_tree * T, const struct init_plan * plan,
 	return (0);
 }
 
+/* Largest RetryEpochInterval that is configured, in milliseconds. */
+#define EPOCH_RETRY_MS 1000
+
 /* Write configuration, realm file and services of the folder. */
 static int
 finish_folder(const struct init_tree * T, const struct init_plan * plan,
@@ -127,16 +130,22 @@ finish_folder(const struct init_tree * T, const struct init_plan * plan,
 {
 	const int replica = place == INIT_REPLICA;
 	const char * role = replica ? "replica" : "verifier";
-	char min[24], max[24];
+	char min[24], max[24], retry[24];
 	const struct init_var vars[] = {
 		{ "@EPOCH_MIN_MS@", min },
 		{ "@EPOCH_MAX_MS@", max },
+		{ "@EPOCH_RETRY_MS@", retry },
 		{ "@UPSTREAM@", "../replica1/" CONFIG_SOCKET_PUBLISH },
 		{ NULL, NULL }
 	};
 
 	snprintf(min, sizeof(min), "%" PRIu64, plan->epoch_min_ms);
 	snprintf(max, sizeof(max), "%" PRIu64, plan->epoch_max_ms);
+
+	/* A retry interval above the other would be what epochs wait for. */
+	snprintf(retry, sizeof(retry), "%" PRIu64, plan->epoch_min_ms == 0 ? 1 :
+	    plan->epoch_min_ms < EPOCH_RETRY_MS ? plan->epoch_min_ms :
+	    (uint64_t)EPOCH_RETRY_MS);
 	init_template_put(W, replica ? INIT_TEMPLATE_REPLICA_CONF :
 	    INIT_TEMPLATE_VERIFIER_CONF, vars);
 	if (init_tree_write(T, 0644, W, "%s%u/" CONFIG_FILE, role, number))

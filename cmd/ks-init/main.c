@@ -8,6 +8,7 @@
 
 #include "base/exits.h"
 #include "client/tool.h"
+#include "config/config.h"
 #include "entry/user.h"
 
 #include "build.h"
@@ -16,9 +17,6 @@
 
 #define USAGE	"[-hV] [-n REPLICAS] [-v VERIFIERS] [-s s6|runit|systemd]\n" \
 		"               [-i MIN_MS] [-I MAX_MS] DIR REALM"
-
-/* Longest interval between epochs that makes sense: ten years. */
-#define INTERVAL_MAX_MS	315360000000LL
 
 /* As in config/config.h. */
 #define EPOCH_MIN_MS	1000
@@ -77,11 +75,11 @@ options(int argc, char ** argv, struct init_plan * plan, int * code)
 			plan->supervisor = supervisor(optarg);
 			break;
 		case 'i':
-			plan->epoch_min_ms = number(optarg, 0, INTERVAL_MAX_MS,
+			plan->epoch_min_ms = number(optarg, 0, CONFIG_INTERVAL_MS_MAX,
 			    "i");
 			break;
 		case 'I':
-			plan->epoch_max_ms = number(optarg, 1, INTERVAL_MAX_MS,
+			plan->epoch_max_ms = number(optarg, 1, CONFIG_INTERVAL_MS_MAX,
 			    "I");
 			break;
 		default:

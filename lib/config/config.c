@@ -5,9 +5,6 @@
 
 #include "config/config.h"
 
-/* Longest interval that can be configured: a year. */
-#define INTERVAL_MS_MAX ((uint64_t)366 * 24 * 3600 * 1000)
-
 /* Largest cache that can be configured: a tebibyte. */
 #define CACHE_MIB_MAX ((uint64_t)1024 * 1024)
 
@@ -16,11 +13,11 @@ config_replica_read(const char * path, struct config_replica * config)
 {
 	const struct conf_field fields[] = {
 		{ "epoch_min_ms", CONF_U64, &config->epoch_min_ms, 0,
-		    INTERVAL_MS_MAX, "1000", 0 },
+		    CONFIG_INTERVAL_MS_MAX, "1000", 0 },
 		{ "epoch_max_ms", CONF_U64, &config->epoch_max_ms, 1,
-		    INTERVAL_MS_MAX, "3600000", 0 },
+		    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },
 		{ "epoch_retry_ms", CONF_U64, &config->epoch_retry_ms, 1,
-		    INTERVAL_MS_MAX, "1000", 0 },
+		    CONFIG_INTERVAL_MS_MAX, "1000", 0 },
 		{ "cache_mib", CONF_U64, &config->cache_mib, 1, CACHE_MIB_MAX,
 		    "64", 0 },
 	};

@@ -30,6 +30,9 @@
 /** Longest path in a configuration: that of a Unix socket. */
 #define CONFIG_PATH_MAX 107
 
+/** Longest interval that can be configured: a leap year. */
+#define CONFIG_INTERVAL_MS_MAX ((uint64_t)366 * 24 * 3600 * 1000)
+
 /** The configuration of a replica's daemons. */
 struct config_replica {
 	uint64_t epoch_min_ms;		/* MinEpochInterval; default 1000 */
