@@ -1,0 +1,239 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "daemon/conn.h"
+#include "daemon/daemon.h"
+#include "entry/rule_names.h"
+#include "frame/common.h"
+#include "frame/frame.h"
+#include "pool/pool.h"
+#include "proto/proto_admit.h"
+
+#include "admit.h"
+
+/* Bytes of an UPDATE whose fields are all empty. */
+#define UPDATE_BODY_MIN (REQUEST_ID_LEN + 1 + 4 + 4 + 4)
+
+int
+admit_accept(struct admit * M, struct admit_update * U, uint64_t epoch)
+{
+	struct conn * C;
+	uint32_t id;
+
+	M->accepted++;
+	while (admit_open_take(&M->open, U, &C, &id)) {
+		proto_admit_put_accepted(conn_begin(C, UPDATE_ACCEPTED, id), epoch);
+		if (conn_end(C, 0))
+			return (-1);
+	}
+	admit_open_remove(&M->open, U);
+	return (0);
+}
+
+/* Count a refusal by ${rule}, a constant of rule_names.h. */
+static void
+count(struct admit * M, const char * rule)
+{
+
+	for (size_t i = 0; i < ADMIT_RULES_MAX; i++) {
+		if (M->rules[i] != NULL && strcmp(M->rules[i], rule) != 0)
+			continue;
+		M->rules[i] = rule;
+		M->refused[i]++;
+		return;
+	}
+}
+
+/* Answer all who wait for ${U} with an ERROR and close it. */
+static int
+answer_error(struct admit * M, struct admit_update * U, enum error_code code,
+    const char * rule, const char * text)
+{
+	struct conn * C;
+	uint32_t id;
+
+	while (admit_open_take(&M->open, U, &C, &id))
+		if (conn_error(C, id, code, rule, text, 0))
+			return (-1);
+	admit_open_remove(&M->open, U);
+	return (0);
+}
+
+int
+admit_refuse(struct admit * M, struct admit_update * U, const char * rule)
+{
+	const char * text = rule_text(rule);
+
+	count(M, rule);
+	return (answer_error(M, U, ERROR_REFUSED, rule,
+	    text != NULL ? text : rule));
+}
+
+int
+admit_give_up(struct admit * M, struct admit_update * U, const char * rule,
+    const char * text)
+{
+
+	M->unavailable++;
+	return (answer_error(M, U, ERROR_UNAVAILABLE, rule, text));
+}
+
+/* There is no room for one more. */
+static int
+too_many(struct admit * M, struct conn * C, uint32_t id)
+{
+
+	M->unavailable++;
+	return (conn_error(C, id, ERROR_UNAVAILABLE, "too-many-open",
+	    "too many updates are open; try again later", 0));
+}
+
+static int
+serve_update(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct admit * M = cookie;
+	struct proto_admit_update request;
+	struct admit_update * U;
+
+	if (proto_admit_get_update(body, len, &request))
+		return (conn_malformed(C, "frame-malformed"));
+
+	/* One outcome for each request id, however often it is asked for. */
+	if ((U = admit_open_find(&M->open, request.request_id)) != NULL)
+		return (admit_open_wait(&M->open, U, C, id) == 0 ? 0 :
+		    too_many(M, C, id));
+	if ((U = admit_open_add(&M->open, body, len,
+	    clock_mono_ms() + ADMIT_WAIT_MS)) == NULL)
+		return (too_many(M, C, id));
+	if (admit_open_wait(&M->open, U, C, id)) {
+		admit_open_remove(&M->open, U);
+		return (too_many(M, C, id));
+	}
+	return (0);
+}
+
+/* Check number ${i} of those that arrived; several threads do so at once. */
+static void
+check_one(void * cookie, size_t i)
+{
+	struct admit * M = cookie;
+	struct admit_update * U = M->arrived[i];
+
+	U->failed = admit_check_request(&U->check, M->realm, M->key, &U->rule);
+}
+
+int
+admit_serve_batch(void * cookie)
+{
+	struct admit * M = cookie;
+	struct admit_update * U;
+	int rc = 0;
+
+	/* A connection may have gone since, and its updates with it. */
+	M->narrived = 0;
+	TAILQ_FOREACH_REVERSE(U, &M->open.list, admit_list, link) {
+		if (U->stage != ADMIT_ARRIVED)
+			break;
+		M->arrived[M->narrived++] = U;
+	}
+	if (M->narrived == 0)
+		return (0);
+	pool_run(M->pool, check_one, M, M->narrived);
+
+	/* The last one was found first. */
+	for (size_t i = M->narrived; i > 0 && rc == 0; i--) {
+		U = M->arrived[i - 1];
+		if (U->failed) {
+			warnx("out of memory");
+			rc = admit_give_up(M, U, "out-of-memory",
+			    "the update cannot be checked now");
+		} else if (U->rule != NULL)
+			rc = admit_refuse(M, U, U->rule);
+		else
+			rc = admit_flow_begin(M, U);
+	}
+	return (rc);
+}
+
+int
+admit_serve_drain(void * cookie)
+{
+	struct admit * M = cookie;
+	struct admit_update * U;
+
+	while ((U = TAILQ_FIRST(&M->open.list)) != NULL)
+		if (admit_give_up(M, U, "stopping",
+		    "this replica is being stopped; the update may yet be accepted"))
+			return (-1);
+	return (0);
+}
+
+static int
+serve_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct common_dump want;
+
+	(void)cookie;
+	if (common_get_dump(body, len, &want))
+		return (conn_malformed(C, "frame-malformed"));
+	return (conn_error(C, id, ERROR_NOT_FOUND, "no-tables",
+	    "ks-admit stores nothing", 0));
+}
+
+static int
+status(void * cookie, struct wbuf * W)
+{
+	struct admit * M = cookie;
+
+	wbuf_printf(W, "open %zu\n", M->open.n);
+	wbuf_printf(W, "open_bytes %zu\n", M->open.bytes);
+	wbuf_printf(W, "waiting %zu\n", M->open.nwaiters);
+	wbuf_printf(W, "accepted %" PRIu64 "\n", M->accepted);
+	wbuf_printf(W, "unavailable %" PRIu64 "\n", M->unavailable);
+	wbuf_printf(W, "proposals %" PRIu64 "\n", M->proposals);
+	wbuf_printf(W, "retries %" PRIu64 "\n", M->retries);
+	wbuf_printf(W, "upstream_log %s\n",
+	    upstream_conn(M->log) != NULL ? "up" : "down");
+	wbuf_printf(W, "upstream_apply %s\n",
+	    upstream_conn(M->apply) != NULL ? "up" : "down");
+	for (size_t i = 0; i < ADMIT_RULES_MAX && M->rules[i] != NULL; i++)
+		wbuf_printf(W, "refused_%s %" PRIu64 "\n", M->rules[i],
+		    M->refused[i]);
+	return (0);
+}
+
+static void
+on_gone(void * cookie, struct conn * C)
+{
+	struct admit * M = cookie;
+
+	admit_open_gone(&M->open, C);
+}
+
+static const struct server_handler handlers[] = {
+	{ UPDATE, "UPDATE", UPDATE_BODY_MIN, FRAME_BODY_MAX, serve_update },
+	{ COMMON_DUMP, "DUMP", 9, 9 + 2 * 65535, serve_dump },
+};
+
+static const char *
+frame_name(uint16_t type)
+{
+
+	return (type == UPDATE_ACCEPTED ? "UPDATE_ACCEPTED" : NULL);
+}
+
+void
+admit_serve_spec(struct admit * M)
+{
+
+	M->server = (struct server_spec){ .path = CONFIG_SOCKET_ADMIT,
+	    .mode = 0660, .fd = -1, .handlers = handlers,
+	    .nhandlers = sizeof(handlers) / sizeof(handlers[0]), .ctx = M,
+	    .status = status, .gone = on_gone, .frame_name = frame_name };
+}
