@@ -159,7 +159,7 @@ handle_follow(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 		return (conn_error(C, id, ERROR_REFUSED, RULE_EVENTS_SHORTER,
 		    "there are fewer events than that", 0));
 	if ((F = calloc(1, sizeof(*F))) == NULL)
-		return (conn_error(C, id, ERROR_UNAVAILABLE, "out-of-memory",
+		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
 		    "out of memory", 0));
 	F->conn = C;
 	F->id = id;
@@ -252,7 +252,7 @@ handle_outcome(void * cookie, struct conn * C, uint32_t id, const uint8_t * body
 		return (send_outcome(V, C, id, &R, store_number(V->store)));
 	}
 	if (apply_waiters_add(V->waiters, request_id, C, id))
-		return (conn_error(C, id, ERROR_UNAVAILABLE, "too-many-waiting",
+		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
 		    "too many requests wait for their outcome", 0));
 	return (0);
 }
@@ -284,7 +284,7 @@ apply_serve_drain(struct apply_serve * V)
 	uint32_t id;
 
 	while (apply_waiters_take_any(V->waiters, &C, &id))
-		if (conn_error(C, id, ERROR_UNAVAILABLE, "stopping",
+		if (conn_error(C, id, ERROR_UNAVAILABLE, RULE_STOPPING,
 		    "this replica is being stopped", 0))
 			return (-1);
 	return (0);

@@ -114,7 +114,7 @@ on_failed(void * ctx, struct log_ticket ticket, const char * why)
 	P->waiting--;
 	if (P->conn != NULL)
 		rc = conn_error(P->conn, ticket.id, ERROR_UNAVAILABLE,
-		    "log-unavailable", why, 0);
+		    RULE_LOG_UNAVAILABLE, why, 0);
 	peer_release(X, P);
 	return (rc);
 }

@@ -17,13 +17,6 @@
 /* Bytes of a LOG_ENTRIES before its entries: first, hash, number. */
 #define ENTRIES_HEADER	(8 + HASH_LEN + 4)
 
-/* A connection has one stream of each kind; more would multiply what one peer
- * can have queued. */
-#define RULE_STREAM_REPEATED	"stream-repeated"
-
-/* The indices of the log begin with 1. */
-#define RULE_INDEX_ZERO		"index-zero"
-
 /* A run of entries to send, and what was sent of it. */
 struct run {
 	uint64_t lo;		/* lo to hi, bounded as in committed_read */

@@ -165,7 +165,7 @@ publish_serve_ratify(void * cookie, struct conn * C, uint32_t id,
 	    (rc = propose(R, &S, body, len)) != 0) {
 		if (rc < 0)
 			return (-1);
-		return (conn_error(C, id, ERROR_UNAVAILABLE, "log-unavailable",
+		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_LOG_UNAVAILABLE,
 		    "the log cannot be reached", 0));
 	}
 	return (conn_send(C, RATIFY_PROPOSED, id, NULL, 0,

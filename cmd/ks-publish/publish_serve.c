@@ -45,7 +45,7 @@ int
 publish_stopping(struct conn * C, uint32_t id)
 {
 
-	return (conn_error(C, id, ERROR_UNAVAILABLE, "stopping",
+	return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_STOPPING,
 	    "this replica is being stopped", 0));
 }
 

@@ -190,7 +190,7 @@ publish_serve_lookup(void * cookie, struct conn * C, uint32_t id,
 		return (rc);
 	if (park(P->waits, &L, want.wait_ms) == 0)
 		return (0);
-	return (conn_error(C, id, ERROR_UNAVAILABLE, "too-many-waiting",
+	return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
 	    "too many lookups wait already", 0));
 }
 

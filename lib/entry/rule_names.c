@@ -50,6 +50,11 @@ static const struct {
 	{ RULE_STEP_BACK, "the realm shows an older state than it showed before" },
 
 	{ RULE_LOG_SHORTER, "the log is shorter than the follower has seen it" },
+	{ RULE_LOG_UNAVAILABLE, "the log can take or tell nothing now" },
+	{ RULE_INDEX_ZERO, "the first log entry has index 1" },
+	{ RULE_STREAM_REPEATED, "a connection carries one stream of a kind" },
+	{ RULE_TOO_MANY_WAITING, "too many requests wait already" },
+	{ RULE_STOPPING, "the server is being stopped" },
 	{ RULE_EVENTS_SHORTER, "there are fewer events than the follower has seen" },
 	{ RULE_EPOCH_NOT_PUBLISHED, "the epoch is not published yet, try again later" },
 };

@@ -57,6 +57,11 @@
 
 /* Section 11: frames. */
 #define RULE_LOG_SHORTER		"log-shorter"
+#define RULE_LOG_UNAVAILABLE		"log-unavailable"
+#define RULE_INDEX_ZERO			"index-zero"
+#define RULE_STREAM_REPEATED		"stream-repeated"
+#define RULE_TOO_MANY_WAITING		"too-many-waiting"
+#define RULE_STOPPING			"stopping"
 #define RULE_EVENTS_SHORTER		"events-shorter"
 #define RULE_EPOCH_NOT_PUBLISHED	"epoch-not-published"
 
