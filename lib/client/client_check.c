@@ -79,6 +79,11 @@ client_check_verify(struct client_check_answer * A, const struct realm * realm,
 	}
 	if ((code = check_epoch(who, epoch, &A->V)) != EXITS_OK)
 		return (code);
+	if (epoch != 0 && A->V.met) {
+		/* What was is asked for: that cannot grow old. */
+		A->V.rule = NULL;
+		return (EXITS_OK);
+	}
 	if (result == PROOF_INSUFFICIENT) {
 		client_check_say(who, A->V.rule);
 		return (EXITS_UNMET);

@@ -63,9 +63,9 @@ void client_check_free(struct client_check_answer *);
  * client_check_verify(A, realm, policy, user, epoch, now_ms):
  * Take the text of ${A} apart and verify it at the time ${now_ms} against
  * ${realm} and ${policy} (or NULL) as a proof of ${user} (or NULL: of anyone) at
- * ${epoch}; for 0 as that of the newest state, which it is not, and not fresh,
- * if its checkpoint is of a later epoch.  Return an enum exits, as
- * client_check_lookup; no file or socket is touched.
+ * ${epoch}, of which freshness is not asked; for 0 as that of the newest state,
+ * which it is not, and not fresh, if its checkpoint is of a later epoch.  Return
+ * an enum exits, as client_check_lookup; no file or socket is touched.
  */
 int client_check_verify(struct client_check_answer *, const struct realm *,
     const struct policy *, const char *, uint64_t, uint64_t);

@@ -377,6 +377,10 @@ insufficient(void)
 	serve_epoch(5);
 	world.realm->fresh_s = 1;
 	CHECK(look_up(C, 0) == EXITS_UNMET);
+	CHECK(look_up(C, 5) == EXITS_OK);
+	server.wish.signers = 7;
+	CHECK(look_up(C, 5) == EXITS_UNMET);
+	server.wish.signers = 31;
 	world.realm->fresh_s = REALM_FRESH_MAX_S;
 	server.wish.who = NOBODY_EMPTY;
 	CHECK(look_up(C, 0) == EXITS_REFUSED);
@@ -433,6 +437,9 @@ updates(void)
 
 	/* Lost on the way back: it may have taken effect.  Never sent: not. */
 	server.behaviour = HANGS_UP;
+	CHECK(client_update(C, &U, 5000, &epoch) == CLIENT_UNAVAILABLE);
+	CHECK(client_in_doubt(C));
+	CHECK(client_add(C, "unix:/nonexistent", NULL) == 0);
 	CHECK(client_update(C, &U, 5000, &epoch) == CLIENT_UNAVAILABLE);
 	CHECK(client_in_doubt(C));
 	server.behaviour = ERROR_REFUSAL;
