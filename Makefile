@@ -4,6 +4,9 @@
 #   make demo       a realm of one replica and one verifier, until Ctrl-C (ONCE=1: stops by itself)
 #   make test       unit tests and bats pipelines; the last line is "N passed, N failed"
 #   make check-asan the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make check-clang     clang has no warning either
+#   make check-valgrind  the unit tests under valgrind
+#   make fuzz-run        each fuzzer for SECONDS=10
 #   make bench      ks-bench: ratios to this machine's floor
 #   make deps       install the Debian packages that are missing
 
@@ -28,6 +31,8 @@ LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
 PROGRAMS  = $(notdir $(patsubst %/main.c,%,$(wildcard cmd/ks-*/main.c)))
 BINARIES  = $(PROGRAMS:%=$(BUILD)/bin/%)
 UNITS     = $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c))
+HELPERS   = $(filter-out t/unit/test_%.c,$(wildcard t/unit/*.c))
+HELP_OBJ  = $(HELPERS:%.c=$(BUILD)/%.o)
 FUZZERS   = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 MAN1      = $(wildcard share/man/*.1)
 MAN8      = $(wildcard share/man/*.8)
@@ -66,19 +71,58 @@ $(BUILD)/libstep.a: $(STEP_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $(STEP_OBJ)
 
-$(BUILD)/t/%: $(BUILD)/t/unit/%.o $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a
+# What several unit tests share is in t/unit, in files without the prefix test_.
+$(BUILD)/libhelp.a: $(HELP_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $(HELP_OBJ)
+
+$(BUILD)/t/%: $(BUILD)/t/unit/%.o $(BUILD)/libhelp.a $(BUILD)/libstep.a $(BUILD)/libks.a
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/t/unit/test.o $(BUILD)/libstep.a $(BUILD)/libks.a $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libhelp.a $(BUILD)/libstep.a $(BUILD)/libks.a $(LDLIBS)
 
 units: $(UNITS)
 
 test: all units
 	BUILD=$(BUILD) t/run
 
+ASAN = BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
+       SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
 check-asan:
-	KS_NO_JAIL=1 $(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
-	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+	KS_NO_JAIL=1 $(MAKE) $(ASAN) test
+
+check-clang:
+	$(MAKE) BUILD=build-clang CC=clang all units
+
+# The unit tests under valgrind.  Not those that it cannot run:
+#   test_jail, test_daemon  it does not know Landlock's system calls
+#   test_server             its accept takes, and loses, a connection at the limit of descriptors
+VALGRIND_NOT = test_jail test_daemon test_server
+VALGRIND     = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
+               --show-leak-kinds=definite,possible --suppressions=t/valgrind.supp
+MEMCHECKS    = $(patsubst %,$(BUILD)/valgrind/%,$(filter-out $(VALGRIND_NOT),$(notdir $(UNITS))))
+$(BUILD)/valgrind/%: $(BUILD)/t/% t/valgrind.supp
+	@mkdir -p $(@D)
+	@echo "  VALGRIND $<"
+	$(Q)$(VALGRIND) $< >$@.log 2>&1 || { cat $@.log; false; }
+	@touch $@
+check-valgrind: $(MEMCHECKS)
+
+# The fuzzers, with the whole library instrumented, in a directory of their own.
+#   make fuzz                 build them
+#   make fuzz-run SECONDS=60  each for so long, from its seeds; what it finds stays in build-fuzz/corpus
+FUZZ    = BUILD=build-fuzz CC=clang OPT='-O1 -g -fno-omit-frame-pointer' \
+          SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+SECONDS = 10
+$(BUILD)/fuzz/%: $(BUILD)/t/fuzz/%.o $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a $(LDLIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(MAKE) $(FUZZ) fuzzers
+fuzz-run: fuzz
+	t/fuzz/run -max_total_time=$(SECONDS)
 
 bench: all
 	BUILD=$(BUILD) t/bench
@@ -106,6 +150,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all units test check-asan bench demo deps install uninstall clean
+.PHONY: all units test check-asan check-clang check-valgrind fuzzers fuzz fuzz-run bench demo deps install uninstall clean
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*/*.d) $(wildcard $(BUILD)/t/unit/*.d)
+-include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*/*.d) $(wildcard $(BUILD)/t/unit/*.d $(BUILD)/t/fuzz/*.d)

@@ -153,7 +153,7 @@ apply_step_ratification(struct apply_state * A, struct view * view,
     const struct log_entry * E, const char ** rule)
 {
 	uint8_t row[APPLY_KEY_MAX];
-	const struct policy_key * key;
+	const struct policy_key * key = NULL;
 	struct signature_ratification S;
 	struct wbuf text;
 	int rc;
