@@ -118,7 +118,11 @@ $(BUILD)/fuzz/%: $(BUILD)/t/fuzz/%.o $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a $(LDLIBS)
-fuzzers: $(FUZZERS)
+# The maker of the seeds in t/fuzz/seeds.
+$(BUILD)/fuzz/seeds: $(BUILD)/t/fuzz/seeds.o $(BUILD)/libks.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libks.a $(LDLIBS)
+fuzzers: $(FUZZERS) $(BUILD)/fuzz/seeds
 fuzz:
 	$(MAKE) $(FUZZ) fuzzers
 fuzz-run: fuzz

@@ -78,7 +78,7 @@ static int
 check(struct publish * P, const struct signature_ratification * S,
     uint64_t now_ms, const char ** rule)
 {
-	const struct policy_key * K;
+	const struct policy_key * K = NULL;
 	struct publish_epoch E;
 	struct wbuf text;
 	int rc = 0;

@@ -8,7 +8,20 @@
 #include "frame/common.h"
 #include "frame/frame.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
+
+enum { FRAME, STATUS_REPLY, ERROR, DUMP, DUMP_REPLY };
+
+void
+fuzz_begin(void)
+{
+
+	fuzz_decoder("frame");
+	fuzz_decoder("STATUS_REPLY");
+	fuzz_decoder("ERROR");
+	fuzz_decoder("DUMP");
+	fuzz_decoder("DUMP_REPLY");
+}
 
 /* What decodes is encoded to the same bytes again. */
 static void
@@ -26,17 +39,21 @@ check_body(const struct frame * F)
 	int more, same = 1;
 
 	wbuf_init(&W, FRAME_BODY_MAX);
-	if (F->type == COMMON_DUMP && common_get_dump(F->body, F->len, &D) == 0)
+	if (F->type == COMMON_DUMP && common_get_dump(F->body, F->len, &D) == 0) {
+		fuzz_accepted(DUMP);
 		common_put_dump(&W, &D);
-	else if (F->type == COMMON_STATUS_REPLY &&
-	    common_get_status(F->body, F->len, &text, &len) == 0)
+	} else if (F->type == COMMON_STATUS_REPLY &&
+	    common_get_status(F->body, F->len, &text, &len) == 0) {
+		fuzz_accepted(STATUS_REPLY);
 		common_put_status(&W, text, len);
-	else if (F->type == COMMON_ERROR &&
+	} else if (F->type == COMMON_ERROR &&
 	    common_get_error(F->body, F->len, &E) == 0 &&
-	    strlen(E.text) + strlen(E.rule) + 5 == F->len)
+	    strlen(E.text) + strlen(E.rule) + 5 == F->len) {
+		fuzz_accepted(ERROR);
 		common_put_error(&W, E.code, E.rule, E.text);
-	else if (F->type == COMMON_DUMP_REPLY &&
+	} else if (F->type == COMMON_DUMP_REPLY &&
 	    common_get_rows(F->body, F->len, &more, &n, &R) == 0) {
+		fuzz_accepted(DUMP_REPLY);
 		common_rows_begin(&B, &W);
 		while (n-- > 0) {
 			common_next_row(&R, &row);
@@ -61,6 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 	while (frame_parse(&data[start], len - start, &F, &used) == 1) {
 		if (used < FRAME_HEADER || used > len - start)
 			abort();
+		fuzz_accepted(FRAME);
 		check_body(&F);
 		start += used;
 	}

@@ -8,7 +8,18 @@
 #include "note/note.h"
 #include "note/vkey.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
+
+enum { CHECKPOINT, VKEY, NOTE };
+
+void
+fuzz_begin(void)
+{
+
+	fuzz_decoder("checkpoint");
+	fuzz_decoder("vkey");
+	fuzz_decoder("note");
+}
 
 /* A checkpoint that parses is the only text of itself. */
 static void
@@ -22,6 +33,7 @@ try_checkpoint(const char * text, size_t len)
 		PANIC_UNLESS(rule != NULL);
 		return;
 	}
+	fuzz_accepted(CHECKPOINT);
 	wbuf_init(&W, CHECKPOINT_TEXT_MAX);
 	checkpoint_text(C.origin, C.size, C.root, &W);
 	PANIC_UNLESS(wbuf_failed(&W) == 0);
@@ -41,6 +53,7 @@ try_vkey(const char * text, size_t len)
 		PANIC_UNLESS(rule != NULL);
 		return;
 	}
+	fuzz_accepted(VKEY);
 	vkey_format(&V, again);
 	PANIC_UNLESS(strlen(again) == len && memcmp(again, text, len) == 0);
 }
@@ -58,6 +71,8 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 		PANIC_UNLESS(rule != NULL);
 		return (0);
 	}
+
+	fuzz_accepted(NOTE);
 
 	/* A note that parses is formatted as it was. */
 	wbuf_init(&W, NOTE_LEN_MAX);

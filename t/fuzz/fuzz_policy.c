@@ -5,7 +5,17 @@
 #include "base/panic.h"
 #include "policy/policy.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
+
+enum { ANY, FOR_UPDATE };
+
+void
+fuzz_begin(void)
+{
+
+	fuzz_decoder("any policy");
+	fuzz_decoder("update policy");
+}
 
 #define KINDS_ALL	(POLICY_REPLICA | POLICY_WITNESS | POLICY_KEY |	\
 			 POLICY_NONE)
@@ -52,11 +62,13 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 		PANIC_UNLESS(error.rule != NULL);
 		return (0);
 	}
+	fuzz_accepted(ANY);
 	try_policy(P);
 
 	/* What is allowed with fewer kinds has the same keys. */
 	if (policy_parse((const char *)data, len, POLICY_FOR_UPDATE, &Q,
 	    &error) == 0) {
+		fuzz_accepted(FOR_UPDATE);
 		PANIC_UNLESS(policy_keys(P) == policy_keys(Q));
 		PANIC_UNLESS(policy_replicas(Q) == 0);
 		policy_free(Q);

@@ -1,48 +1,73 @@
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/panic.h"
 #include "codec/wbuf.h"
-#include "head/head.h"
-#include "policy/policy.h"
-#include "proof/proof.h"
-#include "realm/realm.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "../unit/test_proof.h"
+#include "fuzz.h"
 
-/*
- * What parses is formatted to the same bytes, and verifying it ends; no input
- * verifies, as the realm's key is nobody's.
- */
+enum { PARSED, VERIFIED, ABSENT, PRESENT, ERASED_PROFILE };
+
+void
+fuzz_begin(void)
+{
+
+	make_world();
+	fuzz_decoder("proof");
+	fuzz_decoder("proof that verifies");
+	fuzz_decoder("proof of absence");
+	fuzz_decoder("proof of presence");
+	fuzz_decoder("proof of an erased profile");
+}
+
+/* What verifies is true: it is what the realm's tree and keys say. */
+static void
+check_truth(const struct proof * P, const struct proof_verdict * V)
+{
+	uint8_t index[INDEX_LEN];
+	struct tree_path path;
+
+	index_make(world.vrf, P->user, index);
+	PANIC_UNLESS(memcmp(index, V->index, INDEX_LEN) == 0);
+	PANIC_UNLESS(tree_lookup(world.realm->nonce, &nodes, &world.root,
+	    index, &path) == 0);
+	PANIC_UNLESS(path.kind == V->found);
+	PANIC_UNLESS(V->head.epoch >= 1 && V->head.epoch <= EPOCHS);
+	PANIC_UNLESS(memcmp(P->head, world.head[V->head.epoch - 1],
+	    HEAD_LEN) == 0);
+	fuzz_accepted(VERIFIED);
+	if (path.kind != TREE_PRESENT) {
+		fuzz_accepted(ABSENT);
+		return;
+	}
+	PANIC_UNLESS(P->entry_len == world.entry.len &&
+	    memcmp(P->entry, world.entry.data, P->entry_len) == 0);
+	fuzz_accepted(V->erased ? ERASED_PROFILE : PRESENT);
+	PANIC_UNLESS(V->erased || (P->profile_len == world.profile.len &&
+	    memcmp(P->profile, world.profile.data, P->profile_len) == 0));
+}
+
+/* What parses is formatted to the same bytes, and verifying it ends. */
 int
 LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
 {
-	static const char text[] = "quorum none\n";
-	static struct realm realm;
 	struct proof_verdict V;
-	struct policy_error error;
 	struct proof * P;
 	const char * rule;
 	struct wbuf W;
 
-	if (realm.policy == NULL) {
-		if (policy_parse(text, strlen(text), POLICY_FOR_REALM,
-		    &realm.policy, &error))
-			abort();
-		memcpy(realm.name, "example.org", 12);
-		realm.fresh_s = 60;
-		memset(realm.vrf_pk, 0xff, sizeof(realm.vrf_pk));
-	}
 	if (proof_parse((const char *)p, len, &P, &rule))
 		return (0);
+	fuzz_accepted(PARSED);
 	wbuf_init(&W, PROOF_LEN_MAX);
 	proof_format(&W, P);
 	PANIC_UNLESS(wbuf_failed(&W) == 0 && W.len == len &&
 	    memcmp(W.data, p, len) == 0);
-	PANIC_UNLESS(proof_verify(P, &realm, NULL, NULL, 0, &V) ==
-	    PROOF_REFUSED);
+	if (proof_verify(P, world.realm, NULL, NULL, TIME_MS, &V) !=
+	    PROOF_REFUSED)
+		check_truth(P, &V);
 	wbuf_free(&W);
 	proof_free(P);
 	return (0);

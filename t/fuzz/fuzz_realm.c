@@ -7,7 +7,17 @@
 #include "proof/memory_file.h"
 #include "realm/realm.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
+
+enum { REALM_FILE, MEMORY_FILE };
+
+void
+fuzz_begin(void)
+{
+
+	fuzz_decoder("realm file");
+	fuzz_decoder("memory file");
+}
 
 /* What parses is formatted, parsed again and formatted to the same. */
 static void
@@ -19,6 +29,7 @@ try_realm(const char * text, size_t len)
 
 	if (realm_parse(text, len, &realm, &error))
 		return;
+	fuzz_accepted(REALM_FILE);
 	wbuf_init(&W, 2 * REALM_FILE_MAX);
 	wbuf_init(&X, 2 * REALM_FILE_MAX);
 	realm_format(&W, realm);
@@ -41,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
 	if (len > MEMORY_FILE_MAX ||
 	    memory_file_parse((const char *)p, len, "r", &F))
 		return (0);
+	fuzz_accepted(MEMORY_FILE);
 	wbuf_init(&W, 2 * MEMORY_FILE_MAX);
 	memory_file_format(&W, "r", &F.seen, F.note, F.note_len);
 	PANIC_UNLESS(W.len == len && memcmp(W.data, p, len) == 0);

@@ -6,7 +6,17 @@
 #include "codec/wbuf.h"
 #include "tree/tree_internal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
+
+enum { AT_ROOT, DEEPER };
+
+void
+fuzz_begin(void)
+{
+
+	fuzz_decoder("root tile");
+	fuzz_decoder("deeper tile");
+}
 
 /*
  * Input: the number of the tile's row of levels, the way to it, the tile.  What
@@ -32,6 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t * in, size_t len)
 		PANIC_UNLESS(rule != NULL);
 		return (0);
 	}
+	fuzz_accepted(top == 0 ? AT_ROOT : DEEPER);
 	PANIC_UNLESS(len <= TREE_TILE_MAX);
 	tree_tile_hash(&T, nonce);
 	PANIC_UNLESS(T.slot[1].hashed);

@@ -96,7 +96,7 @@ make_realm(void)
 	struct wbuf P, W;
 	struct realm realm;
 	struct realm_error error;
-	uint8_t seed[SIGN_SEED_LEN];
+	uint8_t seed[SIGN_SEED_LEN], scalar[VRF_SCALAR_LEN];
 	char text[VKEY_TEXT_MAX + 1];
 
 	wbuf_init(&P, 8192);
@@ -118,7 +118,9 @@ make_realm(void)
 	}
 	wbuf_printf(&P, "group r 2 n0 n1 n2\ngroup v any n3 n4\n"
 	    "group all2 all r v\nquorum all2\n");
-	world.vrf = vrf_key_generate();
+	memset(scalar, 0, sizeof(scalar));
+	scalar[0] = 9;
+	world.vrf = vrf_key_from_scalar(scalar);
 	memset(&realm, 0, sizeof(realm));
 	snprintf(realm.name, sizeof(realm.name), REALM);
 	snprintf(realm.registration, sizeof(realm.registration), "open");
@@ -206,7 +208,7 @@ make_world(void)
 }
 
 /* The note on the log of ${size} heads: ${signers}, a bit each, at ${time_s}. */
-static void
+static inline void
 put_note(struct wbuf * W, const char * origin, uint64_t size,
     const uint8_t * root, unsigned signers, uint64_t time_s)
 {
@@ -245,7 +247,7 @@ struct wish {
 };
 
 /* The raw proof of ${I}: everything right, for a test to break. */
-static void
+static inline void
 make_proof(struct proof * P, struct wish * I)
 {
 	uint8_t index[INDEX_LEN];
@@ -276,7 +278,7 @@ make_proof(struct proof * P, struct wish * I)
 	P->note_len = I->note.len;
 }
 
-static void
+static inline void
 wish_init(struct wish * I, enum who who)
 {
 

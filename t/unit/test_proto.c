@@ -3,33 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hex.h"
 #include "entry/rule_names.h"
 
 #include "test.h"
 #include "test_proto.h"
-
-/* Append hexadecimal ${text}, in which "*N" stands for N rising bytes. */
-static void
-put_good(struct wbuf * W, const char * text)
-{
-	uint8_t bytes[64];
-	size_t n;
-
-	for (; *text != '\0'; text += strspn(text, " ")) {
-		if (*text == '*') {
-			n = strtoul(text + 1, NULL, 10);
-			for (size_t i = 0; i < n; i++)
-				wbuf_put_u8(W, (uint8_t)(i + 1));
-		} else {
-			if (hex_decode(text, strcspn(text, " "), bytes,
-			    sizeof(bytes), &n))
-				abort();
-			wbuf_put_bytes(W, bytes, n);
-		}
-		text += strcspn(text, " ");
-	}
-}
 
 static void
 layouts(void)

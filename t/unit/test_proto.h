@@ -3,7 +3,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/hex.h"
 #include "codec/wbuf.h"
 #include "entry/limits.h"
 #include "merkle/merkle.h"
@@ -268,5 +271,27 @@ static const struct recode {
 	    "*8 *8 *32 *8 0000000000000005 02 *64" },
 };
 #define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
+
+/* Append hexadecimal ${text}, in which "*N" stands for N rising bytes. */
+static inline void
+put_good(struct wbuf * W, const char * text)
+{
+	uint8_t bytes[64];
+	size_t n;
+
+	for (; *text != '\0'; text += strspn(text, " ")) {
+		if (*text == '*') {
+			n = strtoul(text + 1, NULL, 10);
+			for (size_t i = 0; i < n; i++)
+				wbuf_put_u8(W, (uint8_t)(i + 1));
+		} else {
+			if (hex_decode(text, strcspn(text, " "), bytes,
+			    sizeof(bytes), &n))
+				abort();
+			wbuf_put_bytes(W, bytes, n);
+		}
+		text += strcspn(text, " ");
+	}
+}
 
 #endif

@@ -1,0 +1,225 @@
+/*
+ * Makes the seeds of the fuzzers: at least one good input for every decoder, the
+ * same bytes each time.
+ *
+ *	seeds DIR	writes DIR/FUZZER/NAME; the folders are there already
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/panic.h"
+#include "codec/wbuf.h"
+#include "entry/update.h"
+#include "frame/common.h"
+#include "frame/frame.h"
+#include "proof/memory.h"
+#include "proof/memory_file.h"
+#include "tree/tree_internal.h"
+
+#include "../unit/test_proof.h"
+#include "../unit/test_proto.h"
+
+static const char * dir;
+
+/* Write the seed in ${W} and make ${W} empty. */
+static void
+seed(const char * fuzzer, const char * name, struct wbuf * W)
+{
+	char path[4096];
+	FILE * f;
+
+	PANIC_UNLESS(wbuf_failed(W) == 0);
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, fuzzer, name);
+	if ((f = fopen(path, "wx")) == NULL ||
+	    fwrite(W->data, 1, W->len, f) != W->len || fclose(f) != 0)
+		err(1, "%s", path);
+	wbuf_reset(W);
+}
+
+static void
+seeds_note(struct wbuf * W)
+{
+	struct wish I;
+	struct proof P;
+	char text[VKEY_TEXT_MAX + 1];
+
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	wbuf_put_bytes(W, P.note, P.note_len);
+	seed("note", "note", W);
+	checkpoint_text(REALM, EPOCHS, I.root, W);
+	seed("note", "checkpoint", W);
+	vkey_format(&world.vreplica[0], text);
+	wbuf_printf(W, "%s", text);
+	seed("note", "vkey", W);
+	wbuf_free(&I.note);
+}
+
+static void
+seeds_policy(struct wbuf * W)
+{
+	char key[VKEY_TEXT_MAX + 1];
+
+	wbuf_put_bytes(W, world.realm->policy_text, world.realm->policy_len);
+	seed("policy", "realm", W);
+	for (unsigned i = 0; i < 3; i++) {
+		vkey_format(&world.vreplica[i], key);
+		wbuf_printf(W, "key k%u %s\n", i, key);
+	}
+	wbuf_printf(W, "group g 2 k0 k1 k2\nquorum g\n");
+	seed("policy", "update", W);
+}
+
+/* Row of levels, way, tile; as the fuzzer takes it. */
+static void
+seed_tile(struct wbuf * W, const char * name, uint8_t row,
+    const uint8_t * way, uint64_t id)
+{
+
+	PANIC_UNLESS(id < TILES && world.tile[id].len > 0);
+	wbuf_put_u8(W, row);
+	wbuf_put_bytes(W, way, TREE_HASH);
+	wbuf_put_bytes(W, world.tile[id].data, world.tile[id].len);
+	seed("tree_tile", name, W);
+}
+
+static void
+seeds_tree_tile(struct wbuf * W)
+{
+	static const uint8_t top[TREE_HASH];
+	uint8_t way[TREE_HASH] = { 0 };
+	struct tree_tile T;
+	const char * rule;
+	uint64_t id = world.root.id;
+	unsigned i;
+
+	seed_tile(W, "root", 0, top, id);
+	PANIC_UNLESS(tree_tile_decode(&T, 0, top, world.tile[id].data,
+	    world.tile[id].len, &rule) == 0);
+	for (i = TREE_TILE_BOTTOM; T.slot[i].tag != TREE_LINK; i++)
+		PANIC_UNLESS(i < TREE_TILE_SLOTS - 1);
+	way[0] = (uint8_t)((i - TREE_TILE_BOTTOM) << 5);
+	seed_tile(W, "deeper", 1, way, T.slot[i].link);
+}
+
+static void
+seeds_frame(struct wbuf * W)
+{
+	static const struct common_dump D = { 1, (const uint8_t *)"a", 1,
+	    (const uint8_t *)"b", 1, 10 };
+	struct common_rows B;
+	size_t mark;
+
+	frame_put(W, COMMON_STATUS, 1, NULL, 0);
+	mark = frame_begin(W, COMMON_STATUS_REPLY, 1);
+	common_put_status(W, "entries 7\n", 10);
+	frame_end(W, mark);
+	mark = frame_begin(W, COMMON_DUMP, 2);
+	common_put_dump(W, &D);
+	frame_end(W, mark);
+	mark = frame_begin(W, COMMON_DUMP_REPLY, 2);
+	common_rows_begin(&B, W);
+	common_rows_put(&B, "a", 1, "one", 3);
+	common_rows_put(&B, "ab", 2, "two", 3);
+	common_rows_end(&B, 1);
+	frame_end(W, mark);
+	mark = frame_begin(W, COMMON_ERROR, 3);
+	common_put_error(W, ERROR_REFUSED, "not-fresh", "too old");
+	frame_end(W, mark);
+	seed("frame", "frames", W);
+}
+
+static void
+seeds_entry(struct wbuf * W)
+{
+	struct update_sig S;
+
+	wbuf_put_bytes(W, world.entry.data, world.entry.len);
+	seed("entry", "entry", W);
+	wbuf_put_bytes(W, world.profile.data, world.profile.len);
+	seed("entry", "profile", W);
+	wbuf_put_bytes(W, world.head[0], HEAD_LEN);
+	seed("entry", "head", W);
+	wbuf_printf(W, "Alice@Example.org");
+	seed("entry", "user", W);
+	memset(&S, 7, sizeof(S));
+	PANIC_UNLESS(update_put(W, world.entry.data, world.entry.len, &S,
+	    1) == 0);
+	seed("entry", "update", W);
+}
+
+static void
+seeds_proto(struct wbuf * W)
+{
+	char name[8];
+
+	for (size_t i = 0; i < RECODES; i++) {
+		wbuf_put_u8(W, (uint8_t)i);
+		put_good(W, recodes[i].good);
+		snprintf(name, sizeof(name), "%02zu", i);
+		seed("proto", name, W);
+	}
+}
+
+static void
+seeds_proof(struct wbuf * W)
+{
+	static const char * const name[] = {
+		[ALICE] = "present", [ERASED] = "erased",
+		[NOBODY_EMPTY] = "absent-empty", [NOBODY_OTHER] = "absent-other"
+	};
+	struct proof P;
+	struct wish I;
+
+	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
+		wish_init(&I, who);
+		I.epoch = 1 + who;
+		make_proof(&P, &I);
+		proof_format(W, &P);
+		seed("proof", name[who], W);
+		wbuf_free(&I.note);
+	}
+}
+
+static void
+seeds_realm(struct wbuf * W)
+{
+	struct memory_seen seen = { .size = EPOCHS };
+	struct proof P;
+	struct wish I;
+
+	realm_format(W, world.realm);
+	seed("realm", "realm", W);
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	memcpy(seen.root, I.root, HASH_LEN);
+	memory_file_format(W, "r", &seen, P.note, P.note_len);
+	seed("realm", "memory", W);
+	wbuf_free(&I.note);
+}
+
+int
+main(int argc, char ** argv)
+{
+	struct wbuf W;
+
+	if (argc != 2 || sodium_init() < 0)
+		errx(2, "usage: seeds DIR");
+	dir = argv[1];
+	make_world();
+	wbuf_init(&W, 1 << 20);
+	seeds_note(&W);
+	seeds_policy(&W);
+	seeds_tree_tile(&W);
+	seeds_frame(&W);
+	seeds_entry(&W);
+	seeds_proto(&W);
+	seeds_proof(&W);
+	seeds_realm(&W);
+	wbuf_free(&W);
+	return (0);
+}
