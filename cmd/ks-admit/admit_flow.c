@@ -95,6 +95,16 @@ attend(struct admit * M, struct admit_update * U, uint64_t now_ms,
 		return (admit_give_up(M, U, "outcome-unknown",
 		    "the update did not come out of the log in time; it may yet"));
 	*next_ms = U->deadline_ms;
+	if (U->stage == ADMIT_ENTRY && U->asked == 0 &&
+	    upstream_conn(M->apply) != NULL) {
+		/* ks-apply could not say: ask again, later and later. */
+		if (due_retry(&U->retry, now_ms, &at)) {
+			due_retry_made(&U->retry, now_ms);
+			return (ask(M, U));
+		}
+		if (at < *next_ms)
+			*next_ms = at;
+	}
 	if (U->stage != ADMIT_PROPOSED)
 		return (0);
 	if (upstream_conn(M->log) != NULL && due_retry(&U->retry, now_ms, &at)) {
@@ -163,6 +173,7 @@ on_entry(struct admit * M, struct admit_update * U, uint64_t epoch,
 	if (rule != NULL)
 		return (admit_refuse(M, U, rule));
 	U->stage = ADMIT_PROPOSED;
+	U->retry.tries = 0;
 	if (ask(M, U) || attend(M, U, now, &at))
 		return (-1);
 	schedule(M, at, now);
@@ -175,16 +186,20 @@ on_apply_error(struct admit * M, struct admit_update * U,
     const struct common_error * E)
 {
 	const char * rule = rule_name(E->rule, strlen(E->rule));
+	uint64_t now = clock_mono_ms(), at;
 
 	if (U->stage == ADMIT_PROPOSED && E->code == ERROR_REFUSED)
 		return (admit_refuse(M, U, rule != NULL ? rule : "rule-unknown"));
 
-	/* Not now: asked again with the next proposal, if it comes to that. */
+	/* Not now: the outcome is asked for again with the next proposal. */
 	U->asked = 0;
-	if (U->stage == ADMIT_PROPOSED)
-		return (0);
-	return (admit_give_up(M, U, "unavailable",
-	    "the state of the directory cannot be asked now"));
+	if (U->stage == ADMIT_ENTRY) {
+		if (U->retry.tries == 0)
+			due_retry_made(&U->retry, now);
+		due_retry(&U->retry, now, &at);
+		schedule(M, at, now);
+	}
+	return (0);
 }
 
 static int
