@@ -116,7 +116,8 @@ cosig_message(uint64_t time_s, const char * text, size_t len,
 		return (0);
 	n = (size_t)snprintf(msg, COSIG_MSG_MAX, "cosignature/v1\ntime %" PRIu64
 	    "\n", time_s);
-	memcpy(&msg[n], text, len);
+	if (len > 0)
+		memcpy(&msg[n], text, len);
 	return (n + len);
 }
 
