@@ -49,6 +49,11 @@ static const struct {
 	{ RULE_FORK, "the realm shows another history than it showed before" },
 	{ RULE_STEP_BACK, "the realm shows an older state than it showed before" },
 
+	{ RULE_EPOCH_NOT_NEXT, "the epoch head is not of the epoch whose place it has" },
+	{ RULE_TIME_DECREASES, "the epoch head is earlier than the one before" },
+	{ RULE_UPDATES_COUNT, "the epoch head counts its updates wrongly" },
+	{ RULE_ROOT_MISMATCH, "the epoch's updates do not lead to the root in its head" },
+
 	{ RULE_LOG_SHORTER, "the log is shorter than the follower has seen it" },
 	{ RULE_LOG_UNAVAILABLE, "the log can take or tell nothing now" },
 	{ RULE_INDEX_ZERO, "the first log entry has index 1" },

@@ -55,6 +55,12 @@
 #define RULE_FORK			"fork"
 #define RULE_STEP_BACK			"step-back"
 
+/* Section 13: evidence; with those of section 5 and some of section 9. */
+#define RULE_EPOCH_NOT_NEXT		"epoch-not-next"
+#define RULE_TIME_DECREASES		"time-decreases"
+#define RULE_UPDATES_COUNT		"updates-count"
+#define RULE_ROOT_MISMATCH		"root-mismatch"
+
 /* Section 11: frames. */
 #define RULE_LOG_SHORTER		"log-shorter"
 #define RULE_LOG_UNAVAILABLE		"log-unavailable"
