@@ -1,0 +1,284 @@
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/exits.h"
+#include "codec/rbuf.h"
+#include "codec/wbuf.h"
+#include "config/config.h"
+#include "crypto/sign.h"
+#include "daemon/conn.h"
+#include "daemon/daemon.h"
+#include "daemon/server.h"
+#include "frame/common.h"
+#include "jail/jail.h"
+#include "note/keyfile.h"
+#include "policy/policy.h"
+#include "pool/pool.h"
+#include "realm/realm.h"
+#include "stage/dump.h"
+#include "stage/stage.h"
+#include "store/store.h"
+
+#include "ratify_evidence.h"
+#include "ratify_feed.h"
+#include "ratify_link.h"
+#include "ratify_push.h"
+#include "ratify_state.h"
+#include "ratify_step.h"
+
+/* ks-ratify: replays every update, and cosigns what it reached by itself. */
+struct ratify {
+	struct config_verifier config;
+	struct realm * realm;
+	struct sign_key * key;
+	struct store * store;
+	struct pool * pool;
+	struct stage * stage;
+	struct ratify_state state;
+	struct ratify_push push;
+	struct ratify_feed feed;
+	struct ratify_link * link;
+	struct server_spec server;
+};
+
+static int
+step(void * cookie, struct view * view, const struct stage_event * event,
+    size_t i, struct actions * actions)
+{
+	struct ratify * M = cookie;
+
+	return (ratify_step(&M->state, view, event, i, actions));
+}
+
+static int
+finish(void * cookie, struct view * view)
+{
+	struct ratify * M = cookie;
+
+	return (ratify_finish(&M->state, view));
+}
+
+static int
+act(void * cookie, const struct action * action, uint64_t needs)
+{
+	struct ratify * M = cookie;
+	struct rbuf R;
+	uint64_t epoch;
+
+	rbuf_init(&R, action->body, action->len);
+	epoch = rbuf_get_u64(&R);
+	if (action->kind == RATIFY_ACT_BACK)
+		return (ratify_push_back(&M->push, epoch));
+	ratify_push_add(&M->push, epoch, needs);
+	return (0);
+}
+
+static const struct stage_spec stage = { NULL, step, finish, act };
+
+/* Read the cosigning key; its public half must be a witness of the realm. */
+static int
+load_key(struct ratify * M, struct vkey * vkey)
+{
+	struct keyfile * file;
+	int i, rc = EXITS_PERMANENT;
+
+	file = keyfile_read_kind(CONFIG_KEY_COSIGN, KEYFILE_COSIGN);
+	if (file == NULL)
+		return (EXITS_PERMANENT);
+	if ((M->key = sign_key_from_seed(file->secret)) == NULL) {
+		warn("%s", CONFIG_KEY_COSIGN);
+		rc = EXITS_TEMPORARY;
+		goto done;
+	}
+	i = policy_find_pk(M->realm->policy, M->key->pk);
+	if (i < 0 || policy_key(M->realm->policy, (unsigned)i)->kind !=
+	    POLICY_WITNESS) {
+		warnx("%s: no witness of %s has this key", CONFIG_KEY_COSIGN,
+		    CONFIG_REALM);
+		goto done;
+	}
+	*vkey = policy_key(M->realm->policy, (unsigned)i)->vkey;
+	rc = 0;
+done:
+	keyfile_free(file);
+	return (rc);
+}
+
+/* Open the database; a verifier that has halted goes no further. */
+static int
+open_state(struct ratify * M, const struct vkey * vkey)
+{
+	struct store_options options = { 0, 0 };
+	int rc;
+
+	options.cache_len = (size_t)M->config.cache_mib << 20;
+	if ((rc = store_open(CONFIG_DATA_RATIFY, &options, &M->store)) != 0)
+		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	if ((M->stage = stage_new(&stage, M, M->store)) == NULL) {
+		warn("starting");
+		return (EXITS_TEMPORARY);
+	}
+	rc = ratify_state_open(&M->state, M->realm, M->key, vkey,
+	    stage_view(M->stage));
+	if (rc != 0)
+		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	rc = ratify_halted_say(&M->state, stage_view(M->stage));
+	if (rc != 0)
+		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	ratify_feed_init(&M->feed, &M->state, M->stage);
+	return (ratify_push_init(&M->push, &M->state, M->store));
+}
+
+static int
+on_config(void * cookie, struct daemon * D)
+{
+	struct ratify * M = cookie;
+	struct vkey vkey;
+	int rc;
+
+	(void)D;
+	if (sign_self_test()) {
+		warnx("libsodium fails the self-test of Ed25519");
+		return (EXITS_PERMANENT);
+	}
+	if (config_verifier_read(CONFIG_FILE, &M->config) ||
+	    (M->realm = realm_read(CONFIG_REALM)) == NULL)
+		return (EXITS_PERMANENT);
+	if (mkdir(CONFIG_EVIDENCE, 0700) && errno != EEXIST) {
+		warn("%s", CONFIG_EVIDENCE);
+		return (EXITS_TEMPORARY);
+	}
+	if ((rc = load_key(M, &vkey)) != 0)
+		return (rc);
+	return (open_state(M, &vkey));
+}
+
+static int
+handle_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct ratify * M = cookie;
+
+	return (dump_serve(M->store, C, id, body, len));
+}
+
+static int
+status(void * cookie, struct wbuf * W)
+{
+	struct ratify * M = cookie;
+
+	wbuf_printf(W, "epoch %" PRIu64 "\n", M->state.epoch);
+	wbuf_printf(W, "ratified %" PRIu64 "\n", M->state.ratified);
+	wbuf_printf(W, "pending %" PRIu64 "\n", M->state.waiting);
+	wbuf_printf(W, "users %" PRIu64 "\n", M->state.tree.leaves);
+	/* One that has halted does not run. */
+	wbuf_printf(W, "halted 0\n");
+	ratify_link_status(M->link, W);
+	return (0);
+}
+
+static const struct server_handler handlers[] = {
+	{ COMMON_DUMP, "DUMP", DUMP_BODY_MIN, DUMP_BODY_MAX, handle_dump },
+};
+
+static int
+on_listen(void * cookie, struct daemon * D)
+{
+	struct ratify * M = cookie;
+
+	M->server.path = CONFIG_SOCKET_RATIFY;
+	M->server.mode = 0600;
+	M->server.fd = -1;
+	M->server.handlers = handlers;
+	M->server.nhandlers = sizeof(handlers) / sizeof(handlers[0]);
+	M->server.ctx = M;
+	M->server.status = status;
+	return (daemon_serve(D, &M->server) == NULL ? -1 : 0);
+}
+
+static int
+on_upstreams(void * cookie, struct daemon * D)
+{
+	struct ratify * M = cookie;
+
+	M->link = ratify_link_new(D, M->config.upstream, &M->feed, &M->push);
+	return (M->link == NULL ? -1 : 0);
+}
+
+static int
+on_jail(void * cookie, struct jail * J)
+{
+
+	(void)cookie;
+	jail_add_dir(J, CONFIG_DATA_RATIFY);
+	jail_add_dir(J, "run");
+	jail_add_dir(J, CONFIG_EVIDENCE);
+	return (0);
+}
+
+/* Threads start in the jail, as Landlock binds those that are yet to come. */
+static int
+on_ready(void * cookie, struct daemon * D)
+{
+	struct ratify * M = cookie;
+
+	(void)D;
+	if ((M->pool = pool_new(0)) == NULL) {
+		warn("threads");
+		return (EXITS_TEMPORARY);
+	}
+	M->state.pool = M->pool;
+	return (0);
+}
+
+static int
+on_drain(void * cookie)
+{
+	struct ratify * M = cookie;
+
+	ratify_link_stop(M->link);
+	return (0);
+}
+
+static void
+on_free(void * cookie)
+{
+	struct ratify * M = cookie;
+
+	ratify_link_free(M->link);
+	if (M->feed.state != NULL)
+		ratify_feed_free(&M->feed);
+	ratify_push_free(&M->push);
+	if (M->state.realm != NULL)
+		ratify_state_free(&M->state);
+	stage_free(M->stage);
+	pool_free(M->pool);
+	store_close(M->store);
+	sign_key_free(M->key);
+	realm_free(M->realm);
+}
+
+int
+main(int argc, char ** argv)
+{
+	struct ratify M;
+	const struct daemon_spec spec = {
+		.name = "ks-ratify",
+		.usage = "",
+		.ctx = &M,
+		.config = on_config,
+		.listen = on_listen,
+		.upstreams = on_upstreams,
+		.jail = on_jail,
+		.ready = on_ready,
+		.drain = on_drain,
+		.free = on_free,
+	};
+
+	memset(&M, 0, sizeof(M));
+	return (daemon_main(argc, argv, &spec));
+}

@@ -1,0 +1,288 @@
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <bsd/string.h>
+
+#include "base/file.h"
+#include "config/config.h"
+#include "entry/entry.h"
+#include "entry/update.h"
+#include "evidence/evidence.h"
+#include "note/checkpoint.h"
+#include "note/note.h"
+#include "policy/quorum.h"
+#include "proto/list.h"
+#include "realm/realm.h"
+#include "store/view.h"
+#include "tree/tree.h"
+
+#include "ratify_evidence.h"
+#include "ratify_state.h"
+#include "ratify_step.h"
+
+/* Evidence files that may lie there already for one epoch. */
+#define FILES_MAX 100
+
+/*
+ * Append the update of ${len} bytes with its place in the tree as it is just
+ * before it, and carry it out there.
+ */
+static int
+put_placed(struct ratify_state * A, struct view * view, struct tree_root * tree,
+    const uint8_t * p, size_t len, struct wbuf * W)
+{
+	struct tree_path * path;
+	struct tree_leaf leaf;
+	struct update U;
+	struct entry current;
+	uint8_t key[RATIFY_KEY_MAX];
+	int rc = -1;
+
+	if (update_parse(&U, p, len)) {
+		evidence_put_update(W, p, len, NULL, NULL, 0);
+		return (0);
+	}
+	if ((path = malloc(sizeof(*path))) == NULL)
+		return (-1);
+	if (tree_lookup(A->realm->nonce, tiles_nodes(&A->tiles), tree,
+	    U.entry.index, path))
+		goto done;
+	if (ratify_current(A, view, U.entry.index, &current) !=
+	    (path->kind != TREE_PRESENT))
+		goto done;
+	evidence_put_update(W, p, len, path, A->current.data, A->current.len);
+	memcpy(leaf.index, U.entry.index, INDEX_LEN);
+	entry_value(leaf.value, U.entry_data, U.entry_len);
+	if (view_put(view, key, ratify_key_index(key, leaf.index),
+	    U.entry_data, U.entry_len) == 0)
+		rc = tree_update(A->realm->nonce, tiles_nodes(&A->tiles), tree,
+		    &leaf, 1);
+done:
+	free(path);
+	return (rc);
+}
+
+/* Append the updates: up to the one at fault with their places. */
+static int
+put_updates(struct ratify_state * A, struct view * view,
+    const struct ratify_epoch * E, int plain, struct wbuf * W)
+{
+	struct tree_root tree = A->tree;
+	struct rbuf list = E->list;
+	const uint8_t * p;
+	size_t len;
+	int rc = 0;
+
+	for (uint64_t i = 0; rc == 0 && list_next(&list, &p, &len); i++) {
+		if (plain || i > A->broken)
+			evidence_put_update(W, p, len, NULL, NULL, 0);
+		else
+			rc = put_placed(A, view, &tree, p, len, W);
+	}
+	view_discard(view);
+	return (rc);
+}
+
+/* Append the replicas' part of the note of ${len} bytes to ${W}. */
+static int
+put_note(struct ratify_state * A, const char * text, size_t len,
+    struct wbuf * W)
+{
+	struct note * N;
+	const char * why;
+
+	if (note_parse(&N, text, len, &why))
+		return (-1);
+	evidence_put_note(W, N, A->realm->policy);
+	note_free(N);
+	return (wbuf_failed(W));
+}
+
+int
+ratify_evidence(struct ratify_state * A, struct view * view,
+    const uint8_t * body, size_t len, struct wbuf * W)
+{
+	struct ratify_epoch E;
+	struct evidence evidence;
+	struct merkle_range none;
+	struct head head;
+	struct wbuf note;
+	int bare, rc = -1;
+
+	wbuf_init(&note, NOTE_LEN_MAX);
+	if (ratify_epoch_get(&E, body, len) ||
+	    put_note(A, E.note, E.note_len, &note))
+		goto done;
+
+	/* A rule of the head itself needs no updates. */
+	bare = evidence_head_rule(A->realm, A->epoch + 1,
+	    A->epoch == 0 ? NULL : A->head, E.head, &head) != NULL;
+	merkle_range_init(&none);
+	evidence.realm = A->realm->name;
+	evidence.rule = A->rule;
+	evidence.epoch = A->epoch + 1;
+	evidence.note = (const char *)note.data;
+	evidence.note_len = note.len;
+	evidence.before = A->epoch == 0 ? &none : &A->before;
+	evidence.previous = A->epoch == 0 ? NULL : A->head;
+	evidence.head = E.head;
+	evidence.updates = bare ? 0 : E.n;
+	evidence_put_start(W, &evidence);
+	rc = bare ? 0 : put_updates(A, view, &E, E.n != head.updates, W);
+	if (wbuf_failed(W))
+		rc = -1;
+done:
+	wbuf_free(&note);
+	if (rc)
+		warnx("epoch %" PRIu64 ": the evidence cannot be put together",
+		    A->epoch + 1);
+	return (rc);
+}
+
+/* Compare the parsed ${N} with the row in A->row. */
+static int
+compare(struct ratify_state * A, uint64_t epoch, const struct note * N,
+    struct wbuf * W)
+{
+	struct checkpoint C, own;
+	struct ratify_row row;
+	struct quorum Q;
+	struct note * kept;
+	struct wbuf note;
+	const char * why;
+	int rc;
+
+	if (quorum_check(A->realm->policy, N, &C, &Q, &why) || !Q.majority ||
+	    strcmp(C.origin, A->realm->name) != 0 || C.size != epoch)
+		return (2);
+	if (ratify_row_get(A->row.data, A->row.len, &row) ||
+	    note_parse(&kept, row.note, row.note_len, &why))
+		return (-1);
+	rc = checkpoint_parse(&own, kept->text, kept->textlen, &why);
+	note_free(kept);
+	if (rc)
+		return (-1);
+	if (memcmp(own.root, C.root, HASH_LEN) == 0)
+		return (0);
+	wbuf_init(&note, NOTE_LEN_MAX);
+	evidence_put_note(&note, N, A->realm->policy);
+	evidence_put_fork(W, A->realm->name, epoch, row.note, row.note_len,
+	    (const char *)note.data, note.len);
+	rc = wbuf_failed(&note) || wbuf_failed(W) ? -1 : 1;
+	wbuf_free(&note);
+	return (rc);
+}
+
+int
+ratify_evidence_fork(struct ratify_state * A, struct view * view,
+    uint64_t epoch, const char * text, size_t len, struct wbuf * W)
+{
+	uint8_t key[RATIFY_KEY_MAX];
+	struct note * N;
+	const char * why;
+	int rc;
+
+	rc = view_get(view, key, ratify_key_u64(key, RATIFY_TABLE_COSIGNATURE,
+	    epoch), &A->row);
+	if (rc != 0) {
+		if (rc == 1)
+			warnx("the cosignature of epoch %" PRIu64 " is missing",
+			    epoch);
+		return (-1);
+	}
+	if (note_parse(&N, text, len, &why)) {
+		if (why == NULL)
+			warnx("out of memory");
+		return (why == NULL ? -1 : 2);
+	}
+	if ((rc = compare(A, epoch, N, W)) < 0)
+		warnx("epoch %" PRIu64 " cannot be compared", epoch);
+	note_free(N);
+	return (rc);
+}
+
+/* Does the file ${path} hold ${W} already, from before a crash?  1 or 0. */
+static int
+holds(const char * path, const struct wbuf * W)
+{
+	uint8_t * data;
+	size_t len;
+	int same;
+
+	if (file_read(path, EVIDENCE_LEN_MAX, &data, &len))
+		return (0);
+	same = len == W->len && memcmp(data, W->data, len) == 0;
+	free(data);
+	return (same);
+}
+
+/* Write ${W} to a file of its own and store its path. */
+static int
+write_file(uint64_t epoch, const struct wbuf * W, char path[RATIFY_PATH_MAX])
+{
+	struct stat st;
+
+	for (unsigned i = 1; i <= FILES_MAX; i++) {
+		if (i == 1)
+			snprintf(path, RATIFY_PATH_MAX, "%s/epoch-%" PRIu64
+			    ".ks-evidence", CONFIG_EVIDENCE, epoch);
+		else
+			snprintf(path, RATIFY_PATH_MAX, "%s/epoch-%" PRIu64
+			    ".%u.ks-evidence", CONFIG_EVIDENCE, epoch, i);
+		if (lstat(path, &st) == 0) {
+			if (holds(path, W))
+				return (0);
+			continue;
+		}
+		if (errno != ENOENT) {
+			warn("%s", path);
+			return (-1);
+		}
+		return (file_write_new(path, 0644, W->data, W->len));
+	}
+	warnx("%s: too many files of epoch %" PRIu64, CONFIG_EVIDENCE, epoch);
+	return (-1);
+}
+
+static void
+say(const struct ratify_halted * H)
+{
+
+	warnx("epoch %" PRIu64 ": %s: evidence in %s", H->epoch, H->rule,
+	    H->path);
+}
+
+int
+ratify_halt(struct ratify_state * A, struct view * view, uint64_t epoch,
+    const char * rule, const struct wbuf * W)
+{
+	struct ratify_halted H;
+
+	memset(&H, 0, sizeof(H));
+	H.epoch = epoch;
+	strlcpy(H.rule, rule, sizeof(H.rule));
+
+	/* The file first: the row says that it is there. */
+	if (write_file(epoch, W, H.path) ||
+	    ratify_state_put_halted(A, view, &H) || view_commit(view, NULL))
+		return (-1);
+	say(&H);
+	return (0);
+}
+
+int
+ratify_halted_say(struct ratify_state * A, struct view * view)
+{
+	struct ratify_halted H;
+	int rc;
+
+	if ((rc = ratify_state_halted(A, view, &H)) != 0)
+		return (rc < 0 ? -1 : 0);
+	say(&H);
+	return (1);
+}
