@@ -27,6 +27,8 @@ struct apply_propose {
 	struct upstream * log;		/* NULL while the log is down */
 	int leader;
 	uint64_t last;			/* committed, as hinted */
+	int hinted;			/* the log was up once since the start */
+	uint64_t goal;			/* the most that was ever hinted */
 	uint64_t seen_signed;		/* epoch whose majority was noticed */
 	uint64_t signed_ms;		/* when that was */
 	uint64_t proposed_ms;		/* when the last proposal was made */
@@ -73,6 +75,17 @@ apply_propose_hint(struct apply_propose * P, struct upstream * log, int leader,
 	P->log = log;
 	P->leader = log != NULL && leader;
 	P->last = last;
+	if (log != NULL)
+		P->hinted = 1;
+	if (last > P->goal)
+		P->goal = last;
+}
+
+int
+apply_propose_current(const struct apply_propose * P)
+{
+
+	return (P->hinted && P->state->index >= P->goal);
 }
 
 /* Send the delimiter of the next epoch to the log. */

@@ -30,6 +30,13 @@ struct apply_propose * apply_propose_new(struct loop *,
 void apply_propose_hint(struct apply_propose *, struct upstream *, int, uint64_t);
 
 /**
+ * apply_propose_current(P):
+ * Return nonzero if the state has come as far as the log was when it last said
+ * so: it is not being rebuilt, or left behind by a long pause.
+ */
+int apply_propose_current(const struct apply_propose *);
+
+/**
  * apply_propose_consider(P):
  * An input may have changed: propose if it is due, else wait until it is.
  * Return 0, or -1 if memory is short (reported).

@@ -185,6 +185,11 @@ handle_entry(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 
 	if (proto_apply_get_entry(body, len, &index))
 		return (conn_malformed(C, "frame-malformed"));
+
+	/* A user that is there must not look new while we replay the log. */
+	if (!apply_propose_current(V->propose))
+		return (conn_error(C, id, ERROR_UNAVAILABLE, "replaying",
+		    "this replica has not caught up with the log", 0));
 	rc = store_get(V->store, key, apply_key_bytes(key, APPLY_TABLE_ENTRY,
 	    index, INDEX_LEN), &V->row);
 	if (rc < 0)
