@@ -132,6 +132,20 @@ scalar_valid(const uint8_t s[SCALAR_LEN])
 	return (rc);
 }
 
+/*
+ * Return 0 if ${P} is the canonical encoding of an element, or -1.  libsodium 1.0.18
+ * does not look at the highest bit: with it each element has two encodings, both
+ * of which it takes, and whoever has the key could give every user two indices.
+ */
+static int
+element_valid(const uint8_t P[POINT_LEN])
+{
+
+	if (P[POINT_LEN - 1] & 0x80)
+		return (-1);
+	return (crypto_core_ristretto255_is_valid_point(P) ? 0 : -1);
+}
+
 struct vrf_key *
 vrf_key_generate(void)
 {
@@ -192,7 +206,7 @@ vrf_pk_valid(const uint8_t pk[VRF_PK_LEN])
 	/* The identity is encoded as zeroes. */
 	if (sodium_is_zero(pk, VRF_PK_LEN))
 		return (-1);
-	return (crypto_core_ristretto255_is_valid_point(pk) ? 0 : -1);
+	return (element_valid(pk));
 }
 
 void
@@ -267,7 +281,7 @@ vrf_verify(const uint8_t pk[VRF_PK_LEN], const void * alpha, size_t len,
 	uint8_t c[SCALAR_LEN] = { 0 }, c2[SCALAR_LEN];
 
 	memset(output, 0, VRF_OUTPUT_LEN);
-	if (vrf_pk_valid(pk) || scalar_valid(s))
+	if (vrf_pk_valid(pk) || element_valid(Gamma) || scalar_valid(s))
 		return (-1);
 	memcpy(c, &proof[PROOF_C], CHALLENGE_LEN);
 	encode(pk, alpha, len, H);

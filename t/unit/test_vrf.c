@@ -20,6 +20,15 @@ static const char output_hex[] =
     "dd653f0879b48c3ef69e13551239bec4cbcc1c18fe8894de2e9e1c790e182736"
     "03bf1c6c25d7a797aeff3c43fd32b974d3fcbd4bcce916007097922a3ea3a794";
 
+/*
+ * What the holder of the key can compute for the other encoding of the same Gamma,
+ * with the highest bit set: the equations hold, and the output is another.
+ */
+static const char other_encoding_hex[] =
+    "0a97d961262fb549b4175c5117860f42ae44a123f93c476c439eddd1c0cff9a6"
+    "ce5373130daef0378b644ddd5913422d69d937155c7ba3a9412a50ca35238dd9"
+    "11d9163c853697f76496303d492e8c07";
+
 /* The group order, little-endian. */
 static const char order_hex[] =
     "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
@@ -118,6 +127,21 @@ non_canonical_s(void)
 }
 
 static void
+non_canonical_elements(void)
+{
+	uint8_t beta[VRF_OUTPUT_LEN], other[VRF_PROOF_LEN];
+
+	CHECK(load() == 0);
+	CHECK(unhex(other_encoding_hex, other, sizeof(other)) == 0);
+	other[31] ^= 0x80;
+	CHECK(memcmp(other, proof, 32) == 0);
+	other[31] ^= 0x80;
+	CHECK(vrf_verify(pk, alpha, strlen(alpha), other, beta) == -1);
+	pk[31] ^= 0x80;
+	CHECK(vrf_pk_valid(pk) == -1);
+}
+
+static void
 bad_keys(void)
 {
 	uint8_t zero[32] = { 0 }, order[32], beta[VRF_OUTPUT_LEN];
@@ -165,6 +189,8 @@ static const struct test tests[] = {
 	{ "the published vector comes out and verifies", published_vector },
 	{ "any bit flipped in proof, key or input is refused", flipped_bits },
 	{ "another encoding of the same scalar is refused", non_canonical_s },
+	{ "another encoding of the same element is refused: one index for a user",
+	    non_canonical_elements },
 	{ "zero, too large, identity and foreign keys are refused", bad_keys },
 	{ "what any key proves verifies, and the fast path agrees",
 	    random_keys },
