@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "client/client.h"
 #include "codec/wbuf.h"
+#include "evidence/evidence.h"
 #include "proof/memory.h"
 #include "realm/realm.h"
 
@@ -33,6 +34,20 @@ remember_size(const struct realm * realm, uint64_t * size)
 	return (0);
 }
 
+/* Two checkpoints of which neither alone is wrong (PROTOCOL section 13). */
+static void
+put_two(struct wbuf * W, const char * realm, const char * rule,
+    const char * first, size_t first_len, const char * second,
+    size_t second_len)
+{
+
+	wbuf_printf(W, "ks-checkpoints/v1\nrealm %s\nrule %s\n", realm, rule);
+	wbuf_printf(W, "first %zu\n", first_len);
+	wbuf_put_bytes(W, first, first_len);
+	wbuf_printf(W, "second %zu\n", second_len);
+	wbuf_put_bytes(W, second, second_len);
+}
+
 /* Keep what shows that ${rule} was broken, and say where. */
 static void
 keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
@@ -54,11 +69,11 @@ keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
 	}
 	seen_note = memory_note(M, &seen_len);
 	wbuf_init(&W, EVIDENCE_MAX);
-	wbuf_printf(&W, "ks-evidence/v1\nrule %s\nrealm %s\n"
-	    "first %zu\n", rule, realm->name, seen_len);
-	wbuf_put_bytes(&W, seen_note, seen_len);
-	wbuf_printf(&W, "second %zu\n", len);
-	wbuf_put_bytes(&W, note, len);
+	if (memory_seen(M)->size == now->size)
+		evidence_put_fork(&W, realm->name, now->size, seen_note,
+		    seen_len, note, len);
+	else
+		put_two(&W, realm->name, rule, seen_note, seen_len, note, len);
 	if (wbuf_failed(&W)) {
 		errno = ENOMEM;
 		warn("%s", path);

@@ -15,6 +15,7 @@
 #include "client/client.h"
 #include "client/client_check.h"
 #include "client/remember.h"
+#include "evidence/evidence.h"
 #include "frame/common.h"
 #include "frame/frame.h"
 #include "frame/frame_call.h"
@@ -301,8 +302,8 @@ steps_back(void)
 	serve_epoch(4);
 	CHECK(look_up(C, 0) == EXITS_REFUSED && remembered() == 5);
 	CHECK(evidence(text, sizeof(text)) == 1);
-	CHECK(strncmp(text, "ks-evidence/v1\nrule step-back\n"
-	    "realm example.org\nfirst ", 54) == 0);
+	CHECK(strncmp(text, "ks-checkpoints/v1\nrealm example.org\n"
+	    "rule step-back\nfirst ", 57) == 0);
 	CHECK(strstr(text, "\nexample.org\n5\n") != NULL);
 	CHECK(strstr(text, "\nexample.org\n4\n") != NULL);
 	client_free(C);
@@ -314,6 +315,7 @@ forks(void)
 	struct client * C;
 	static char text[65536];
 	uint8_t kept[HEAD_LEN];
+	struct evidence_verdict V;
 
 	/* Two checkpoints of one size. */
 	C = start();
@@ -323,7 +325,8 @@ forks(void)
 	CHECK(look_up(C, 0) == EXITS_REFUSED);
 	memcpy(world.head[4], kept, HEAD_LEN);
 	CHECK(evidence(text, sizeof(text)) == 1);
-	CHECK(strstr(text, "rule fork\n") != NULL);
+	CHECK(evidence_verify(text, strlen(text), world.realm, &V) == 0);
+	CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0 && V.epoch == 5);
 	CHECK(look_up(C, 0) == EXITS_OK);
 	client_free(C);
 
