@@ -402,6 +402,10 @@ conn_end(struct conn * C, uint64_t needs)
 	if (conn_queued(C) > CONN_OUT_MAX)
 		C->choked = 1;
 	loop_deferred_set(C->flush);
+#ifdef KS_TEST_ACT_BEFORE_PERSIST
+	/* Else the flush, which comes after the batch, would put it right again. */
+	write_out(C);
+#endif
 	return (0);
 }
 

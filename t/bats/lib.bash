@@ -11,7 +11,7 @@
 
 bats_require_minimum_version 1.5.0
 
-KS_TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+KS_TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 KS_BIN=${KS_BIN:-$KS_TOP/${BUILD:-build}/bin}
 export KS_TOP KS_BIN
 

@@ -241,8 +241,9 @@ class Conn:
 
     def __init__(self, path, timeout=20):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(timeout)
+        # Without a timeout: a full backlog is waited for, not an error.
         self.sock.connect(path)
+        self.sock.settimeout(timeout)
 
     def send(self, data):
         self.sock.sendall(data)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """rpc.py SOCKET status [NAME]      print what a daemon says of itself
 rpc.py SOCKET outcome HEX...       print "accepted EPOCH" or the rule, for each request id
+rpc.py SOCKET recorded INDEX       print "accepted" or the rule in the row of the log's index (socket apply)
 rpc.py SOCKET root EPOCH           print the directory root of the epoch (socket publish)
 rpc.py SOCKET entry KEYS USER      print "VERSION EPOCH" of the user, or "none" (socket apply)
 """
@@ -28,6 +29,19 @@ def outcome(conn, args):
             print(ks.error(body)[1])
 
 
+def recorded(conn, args):
+    key = ks.u64(int(args[0]))
+    kind, body = conn.call(ks.DUMP, ks.u8(8) + ks.var16(key) +
+                           ks.var16(key + b"\0") + ks.u32(1))
+    reader = ks.Reader(body)
+    if kind != ks.DUMP_REPLY or (reader.u8(), reader.u32()) != (0, 1):
+        raise SystemExit("rpc.py: no outcome of " + args[0])
+    reader.var16()
+    row = ks.Reader(reader.var32())
+    row.take(18)
+    print(row.var8().decode() or "accepted")
+
+
 def root(conn, args):
     kind, body = conn.call(ks.HEAD, ks.u64(int(args[0])))
     if kind != ks.HEAD_REPLY:
@@ -48,7 +62,8 @@ def entry(conn, args):
     print(encoded.u64(), epoch)
 
 
-COMMANDS = {"status": status, "outcome": outcome, "root": root, "entry": entry}
+COMMANDS = {"status": status, "outcome": outcome, "recorded": recorded,
+            "root": root, "entry": entry}
 
 if len(sys.argv) < 3 or sys.argv[2] not in COMMANDS:
     sys.exit(__doc__)
