@@ -14,7 +14,10 @@
 #include "client/setup.h"
 #include "client/tool.h"
 #include "entry/user.h"
+#include "evidence/evidence.h"
 #include "jail/jail.h"
+
+#include "verify_evidence.h"
 
 #define USAGE	"[-hjJV] -r REALM.CONF [-e EPOCH] [-q FILE] [-t TIME] [-u USER] [PROOF]"
 
@@ -104,7 +107,8 @@ verify(const struct verify_options * O, const struct setup * S)
 	int code;
 
 	memset(&A, 0, sizeof(A));
-	if (input_read(O->proof, PROOF_LEN_MAX, &text, &A.len)) {
+	if (input_read_labelled(O->proof, PROOF_LEN_MAX, EVIDENCE_LABEL "\n",
+	    EVIDENCE_LEN_MAX, &text, &A.len)) {
 		if (errno != EFBIG)
 			return (EXITS_PERMANENT);
 		client_check_say("proof", RULE_PROOF_MALFORMED);
@@ -114,6 +118,11 @@ verify(const struct verify_options * O, const struct setup * S)
 	if (enter_jail(O)) {
 		client_check_free(&A);
 		return (EXITS_PERMANENT);
+	}
+	if (evidence_is(A.text, A.len)) {
+		code = verify_evidence(A.text, A.len, S->realm, O->json);
+		client_check_free(&A);
+		return (code);
 	}
 	code = client_check_verify(&A, S->realm, S->policy, O->user, O->epoch,
 	    O->now_ms);

@@ -14,4 +14,12 @@
  */
 int input_read(const char *, size_t, uint8_t **, size_t *);
 
+/**
+ * input_read_labelled(path, len_max, label, label_len_max, buf, len):
+ * As input_read, but at most ${label_len_max} bytes, which is not less than
+ * ${len_max}, if the content starts with the string ${label}.
+ */
+int input_read_labelled(const char *, size_t, const char *, size_t, uint8_t **,
+    size_t *);
+
 #endif
