@@ -1,31 +1,51 @@
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "base/panic.h"
 #include "evidence/evidence.h"
-#include "realm/realm.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "../unit/test_proof.h"
+#include "fuzz.h"
 
-/* Whatever comes is taken apart without harm, and random bytes prove nothing. */
-static const char realm_text[] =
-    "ks-realm/v1\nrealm example.org\nnonce AAECAwQFBgcICQoLDA0ODw==\n"
-    "vrf VRFKEY\nfresh 3600\n"
-    "registration open\npolicy\n"
-    "replica r0 REPLICA\nquorum r0\n";
+/* What the replicas of the world were made to sign for the seeds. */
+static const struct {
+	const char * rule;
+	uint64_t epoch;
+} signed_rules[] = {
+	{ RULE_ROOT_MISMATCH, 2 },
+	{ RULE_TIME_DECREASES, 2 },
+	{ RULE_UPDATES_COUNT, 2 },
+	{ RULE_POLICY_MALFORMED, 2 },
+	{ RULE_FORK, EPOCHS },
+};
 
-int
-LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
+#define RULES	(sizeof(signed_rules) / sizeof(signed_rules[0]))
+
+void
+fuzz_begin(void)
 {
-	static struct realm * realm;
-	struct evidence_verdict V;
-	struct realm_error error;
 
-	if (realm == NULL && realm_parse(realm_text, sizeof(realm_text) - 1,
-	    &realm, &error))
-		abort();
-	if (evidence_verify((const char *)data, len, realm, &V) == 0 &&
-	    ((V.rule == NULL) == (V.why == NULL)))
-		abort();
+	make_world();
+	for (size_t i = 0; i < RULES; i++)
+		fuzz_decoder(signed_rules[i].rule);
+}
+
+/* Nothing is proven but what was signed. */
+int
+LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
+{
+	struct evidence_verdict V;
+	size_t i;
+
+	if (evidence_verify((const char *)p, len, world.realm, &V))
+		return (0);
+	PANIC_UNLESS((V.rule == NULL) != (V.why == NULL));
+	if (V.rule == NULL)
+		return (0);
+	for (i = 0; i < RULES && strcmp(V.rule, signed_rules[i].rule) != 0; i++)
+		continue;
+	PANIC_UNLESS(i < RULES && V.epoch == signed_rules[i].epoch);
+	fuzz_accepted(i);
 	return (0);
 }

@@ -14,6 +14,7 @@
 #include "base/panic.h"
 #include "codec/wbuf.h"
 #include "entry/update.h"
+#include "evidence/evidence.h"
 #include "frame/common.h"
 #include "frame/frame.h"
 #include "proof/memory.h"
@@ -202,6 +203,89 @@ seeds_realm(struct wbuf * W)
 	wbuf_free(&I.note);
 }
 
+/* Evidence of epoch 2, after the first head of the world, whose head is ${H}. */
+static void
+put_evidence(struct wbuf * W, const char * rule, const struct head * H,
+    uint64_t updates)
+{
+	struct merkle_range none, log;
+	uint8_t record[HEAD_LEN], hash[HASH_LEN];
+	struct evidence E;
+	struct wbuf note;
+
+	head_put(H, record);
+	merkle_range_init(&none);
+	merkle_range_init(&log);
+	merkle_leaf_hash(world.head[0], HEAD_LEN, hash);
+	merkle_range_append(&log, hash, NULL, NULL);
+	merkle_leaf_hash(record, HEAD_LEN, hash);
+	merkle_range_append(&log, hash, NULL, NULL);
+	merkle_range_root(&log, hash);
+	wbuf_init(&note, NOTE_LEN_MAX);
+	put_note(&note, REALM, 2, hash, 3, 0);
+	E = (struct evidence){ REALM, rule, 2, (char *)note.data, note.len,
+		&none, world.head[0], record, updates };
+	evidence_put_start(W, &E);
+	wbuf_free(&note);
+}
+
+static void
+seeds_evidence(struct wbuf * W)
+{
+	struct wbuf note[2], update;
+	uint8_t root[HASH_LEN];
+	struct tree_path path;
+	struct update_sig S;
+	struct update U;
+	struct head H;
+
+	PANIC_UNLESS(head_parse(&H, world.head[1], HEAD_LEN) == 0);
+	head_list_init(H.list);
+	H.root[0] ^= 1;
+	put_evidence(W, RULE_ROOT_MISMATCH, &H, 0);
+	seed("evidence", "root", W);
+	H.time_ms = 1;
+	put_evidence(W, RULE_TIME_DECREASES, &H, 0);
+	seed("evidence", "time", W);
+
+	/* Alice's policy in that world is none. */
+	PANIC_UNLESS(head_parse(&H, world.head[1], HEAD_LEN) == 0);
+	wbuf_init(&update, UPDATE_LEN_MAX);
+	memset(&S, 7, sizeof(S));
+	PANIC_UNLESS(update_put(&update, world.entry.data, world.entry.len, &S,
+	    1) == 0 && update_parse(&U, update.data, update.len) == 0);
+	head_list_init(H.list);
+	head_list_add(H.list, update.data, update.len);
+	H.updates = 2;
+	put_evidence(W, RULE_UPDATES_COUNT, &H, 1);
+	evidence_put_update(W, update.data, update.len, NULL, NULL, 0);
+	seed("evidence", "count", W);
+	H.updates = 1;
+	for (size_t i = 0; i < INDEX_LEN; i++)
+		update.data[4 + i] ^= 0xff;
+	head_list_init(H.list);
+	head_list_add(H.list, update.data, update.len);
+	PANIC_UNLESS(update_parse(&U, update.data, update.len) == 0 &&
+	    tree_lookup(world.realm->nonce, &nodes, &world.root, U.entry.index,
+	    &path) == 0 && path.kind != TREE_PRESENT);
+	put_evidence(W, RULE_POLICY_MALFORMED, &H, 1);
+	evidence_put_update(W, update.data, update.len, &path, NULL, 0);
+	seed("evidence", "update", W);
+	wbuf_free(&update);
+
+	log_root(EPOCHS, root);
+	for (size_t i = 0; i < 2; i++) {
+		wbuf_init(&note[i], NOTE_LEN_MAX);
+		put_note(&note[i], REALM, EPOCHS, root, 3U << i, 0);
+		root[0] ^= 1;
+	}
+	evidence_put_fork(W, REALM, EPOCHS, (char *)note[0].data, note[0].len,
+	    (char *)note[1].data, note[1].len);
+	seed("evidence", "fork", W);
+	wbuf_free(&note[0]);
+	wbuf_free(&note[1]);
+}
+
 int
 main(int argc, char ** argv)
 {
@@ -220,6 +304,7 @@ main(int argc, char ** argv)
 	seeds_proto(&W);
 	seeds_proof(&W);
 	seeds_realm(&W);
+	seeds_evidence(&W);
 	wbuf_free(&W);
 	return (0);
 }
