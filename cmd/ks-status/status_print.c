@@ -1,0 +1,157 @@
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "entry/decimal.h"
+#include "fields/fields.h"
+
+#include "status_judge.h"
+#include "status_look.h"
+#include "status_print.h"
+
+/* Longest name of a STATUS line that is shown. */
+#define NAME_LEN_MAX	255
+
+/* Put one line "name value". */
+static void
+put_line(struct fields * F, const char * line, size_t len)
+{
+	const char * space = memchr(line, ' ', len);
+	char name[NAME_LEN_MAX + 1], word[NAME_LEN_MAX + 1];
+	const char * value;
+	uint64_t x;
+	size_t n;
+
+	if (space == NULL || space - line > NAME_LEN_MAX)
+		return;
+	memcpy(name, line, (size_t)(space - line));
+	name[space - line] = '\0';
+	value = space + 1;
+	n = len - (size_t)(value - line);
+	if (decimal_parse(value, n, UINT64_MAX, &x) == 0) {
+		fields_u64(F, name, x);
+	} else if (n <= NAME_LEN_MAX && memchr(value, ' ', n) == NULL &&
+	    memchr(value, '"', n) == NULL) {
+		memcpy(word, value, n);
+		word[n] = '\0';
+		fields_word(F, name, word);
+	} else {
+		fields_text(F, name, value, n);
+	}
+}
+
+/* Put what ${P} answered. */
+static void
+put_program(struct fields * F, const struct status_program * P)
+{
+	const char * line = P->text;
+	const char * end = P->text + P->len;
+	const char * lf;
+
+	if (!P->up) {
+		fields_text(F, "why", P->why, strlen(P->why));
+		return;
+	}
+	for (; line < end; line = lf + 1) {
+		if ((lf = memchr(line, '\n', (size_t)(end - line))) == NULL)
+			break;
+		put_line(F, line, (size_t)(lf - line));
+	}
+}
+
+/* A number of the summary, or "-" if it is unknown. */
+static void
+put_number(struct fields * F, const char * name, uint64_t x)
+{
+
+	if (x == STATUS_UNKNOWN)
+		fields_word(F, name, "-");
+	else
+		fields_u64(F, name, x);
+}
+
+static void
+put_summary(struct fields * F, const struct status_summary * S)
+{
+
+	put_number(F, "closed", S->closed);
+	put_number(F, "signed", S->signed_epoch);
+	put_number(F, "ratified", S->ratified);
+	put_number(F, "pending", S->pending);
+	put_number(F, "lag_apply", S->lag_apply);
+	put_number(F, "lag_sign", S->lag_sign);
+	put_number(F, "lag_publish", S->lag_publish);
+	fields_u64(F, "up", S->up);
+	fields_u64(F, "down", S->down);
+}
+
+/* Print "${word} name=value ..." of what was put, and forget it. */
+static int
+print_words(struct fields * F, const char * word)
+{
+	const char * line;
+
+	if ((line = fields_line(F, NULL)) == NULL)
+		return (-1);
+	printf("%s%s\n", word, line);
+	fields_reset(F);
+	return (0);
+}
+
+static int
+print_text(struct fields * F, const struct status_look * L,
+    const struct status_summary * S)
+{
+	char word[64];
+
+	for (size_t i = 0; i < L->n; i++) {
+		snprintf(word, sizeof(word), "%s %s", L->program[i].name,
+		    L->program[i].up ? "up" : "down");
+		put_program(F, &L->program[i]);
+		if (print_words(F, word))
+			return (-1);
+	}
+	put_summary(F, S);
+	if (print_words(F, "summary"))
+		return (-1);
+	printf("healthy %s\n", S->healthy ? "yes" : "no");
+	return (0);
+}
+
+static int
+print_json(struct fields * F, const struct status_look * L,
+    const struct status_summary * S)
+{
+
+	fields_array(F, "programs");
+	for (size_t i = 0; i < L->n; i++) {
+		fields_open(F, NULL);
+		fields_word(F, "program", L->program[i].name);
+		fields_word(F, "state", L->program[i].up ? "up" : "down");
+		fields_open(F, "status");
+		put_program(F, &L->program[i]);
+		fields_close(F);
+		fields_close(F);
+	}
+	fields_close(F);
+	fields_open(F, "summary");
+	put_summary(F, S);
+	fields_word(F, "healthy", S->healthy ? "yes" : "no");
+	fields_close(F);
+	return (print_words(F, ""));
+}
+
+int
+status_print(const struct status_look * L, const struct status_summary * S,
+    int json)
+{
+	struct fields * F;
+	int rc = -1;
+
+	if ((F = fields_new(json)) != NULL)
+		rc = json ? print_json(F, L, S) : print_text(F, L, S);
+	fields_free(F);
+	if (rc)
+		warnx("out of memory");
+	return (rc);
+}
