@@ -67,6 +67,14 @@ int dump_print_object(struct dump *, const char *, const char *,
     const uint8_t *, size_t);
 
 /**
+ * dump_path(D, path):
+ * Dump what is at ${path}, by one of the following.  Return an exit code, after a
+ * line on standard error unless it is 0: EXITS_REFUSED if all was shown, but
+ * something did not decode.
+ */
+int dump_path(struct dump *, const char *);
+
+/**
  * dump_dir(D, dir), dump_socket(D, path), dump_file(D, path):
  * Dump a directory: a database, or that of a replica or verifier with all of
  * its databases; a daemon's socket; a file, "-" for standard input.  Return an

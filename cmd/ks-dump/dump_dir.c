@@ -118,7 +118,7 @@ dump_all(struct dump * D, const char * dir)
 {
 	const struct dump_program * P;
 	char path[PATH_MAX];
-	int exists, code = EXITS_OK, found = 0, len, rc;
+	int exists, code = EXITS_OK, found = 0, asked = 0, len, rc;
 
 	D->qualify = 1;
 	for (size_t i = 0; i < DUMP_PROGRAMS; i++) {
@@ -135,16 +135,15 @@ dump_all(struct dump * D, const char * dir)
 		found = 1;
 		if (!has_table(D, P))
 			continue;
-		found = 2;
+		asked = 1;
 		rc = dump_database(D, P, path);
 		code = rc > code ? rc : code;
 	}
-	if (found < 2)
-		warnx("%s: %s", dir, found == 0 ? "there is no database here" :
-		    "no database here has such a table");
-	if (found < 2 && code == EXITS_OK)
-		return (found == 0 ? EXITS_PERMANENT : EXITS_USAGE);
-	return (code);
+	if (asked || code != EXITS_OK)
+		return (code);
+	warnx("%s: %s", dir, found ? "no database here has such a table" :
+	    "there is no database here");
+	return (found ? EXITS_USAGE : EXITS_PERMANENT);
 }
 
 int

@@ -42,6 +42,7 @@ meta_state(struct fields * F, const uint8_t * p, size_t len)
 	dump_value_u64(F, "delimiter_index", &R);
 	dump_value_u64(F, "last_event", &R);
 	dump_value_u64(F, "pending", &R);
+	dump_value_hex(F, "list", &R, HASH_LEN);
 	dump_value_tree(F, &R);
 	dump_value_range(F, &R);
 	return (dump_value_end(&R));
@@ -166,10 +167,11 @@ static const struct dump_row rows[] = {
 	    "SHA-256 of the realm policy [32]", meta_realm, 0 },
 	{ 0x01, "meta", "\"state\"", "u64 closed epoch, u64 signed epoch, "
 	    "u64 issue time of the closed epoch, u64 index of its delimiter, "
-	    "u64 last event, u64 updates pending, tree, range", meta_state, 0 },
+	    "u64 last event, u64 updates pending, "
+	    "hash[32] of them (section 7), tree, range", meta_state, 0 },
 	{ 0x02, "entry", "index[32]", "u64 epoch, entry", entry, 0 },
 	{ 0x03, "pending", "index[32]", "value[32]", pending, 0 },
-	{ 0x04, "epoch", "u64 epoch", "head[136], hash[32] root of the epoch log",
+	{ 0x04, "epoch", "u64 epoch", "head[168], hash[32] root of the epoch log",
 	    epoch, 0 },
 	{ 0x05, "signature", "u64 epoch, key_id[4]", "signature[64]",
 	    signature, 0 },

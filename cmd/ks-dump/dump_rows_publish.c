@@ -11,6 +11,9 @@
 /* Bytes of the salt of ks-vrf-cache. */
 #define SECRET_LEN	16
 
+/* Most tiles that a row of the table superseded names. */
+#define SUPERSEDED_MAX	16384
+
 static const char *
 meta_cursor(struct fields * F, const uint8_t * p, size_t len)
 {
@@ -129,6 +132,8 @@ superseded(struct fields * F, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
 
+	if (len > SUPERSEDED_MAX * sizeof(uint64_t))
+		return ("value-malformed");
 	rbuf_init(&R, p, len);
 	fields_list(F, "ids");
 	while (R.len > 0 && !R.failed)
@@ -155,7 +160,7 @@ static const struct dump_row rows[] = {
 	{ 0x03, "entry", "index[32], ~epoch", "entry", entry, 0 },
 	{ 0x04, "profile", "index[32], ~epoch", "profile", profile, 0 },
 	{ 0x05, "epoch", "u64 epoch",
-	    "head[136], hash[32] root of the epoch log, tree", epoch, 0 },
+	    "head[168], hash[32] root of the epoch log, tree", epoch, 0 },
 	{ 0x06, "subtree", "u8 level, u64 number",
 	    "hash[32] of a complete subtree of the epoch log", subtree, 0 },
 	{ 0x07, "signature", "u64 epoch, key_id[4]", "signature[64]",
@@ -163,8 +168,8 @@ static const struct dump_row rows[] = {
 	{ 0x08, "ratification", "u64 epoch, key_id[4]",
 	    "u64 seconds, signature[64]", ratification, 0 },
 	{ 0x09, "vrf", "hash[32] of the user id", "proof[80]", vrf, 0 },
-	{ 0x0a, "superseded", "u64 epoch",
-	    "n x u64 id of the tiles that this epoch replaced", superseded, 0 },
+	{ 0x0a, "superseded", "u64 epoch, u32 number",
+	    "up to 16384 x u64 id of tiles that this epoch replaced", superseded, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

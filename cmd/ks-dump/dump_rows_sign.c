@@ -47,7 +47,7 @@ static const struct dump_row rows[] = {
 	    "u64 sequence number of the last event seen", meta_cursor, 0 },
 	{ 0x01, "meta", "\"watermark\"", "u64 epoch, u64 issue time, range",
 	    meta_watermark, 0 },
-	{ 0x02, "signed", "u64 epoch", "head[136], signature[64], "
+	{ 0x02, "signed", "u64 epoch", "head[168], signature[64], "
 	    "u8 1 when it came out of the log", is_signed, 0 },
 };
 

@@ -165,20 +165,21 @@ static const struct dump_program *
 find_program(struct walk * X)
 {
 	const char * slash = strrchr(X->D->path, '/');
+	const struct dump_program * P;
 	const char * text, * value;
 	char name[32];
 	size_t len, n;
 
 	if (X->D->program != NULL)
 		return (X->D->program);
-	if (ask_status(&X->ask, &text, &len) == 0 &&
-	    ask_status_value(text, len, "program", &value, &n) &&
-	    n < sizeof(name)) {
-		memcpy(name, value, n);
-		name[n] = '\0';
-		return (dump_rows_program(name));
-	}
-	return (dump_rows_program(slash != NULL ? slash + 1 : X->D->path));
+	P = dump_rows_program(slash != NULL ? slash + 1 : X->D->path);
+	if (P != NULL || ask_status(&X->ask, &text, &len) != 0 ||
+	    !ask_status_value(text, len, "program", &value, &n) ||
+	    n >= sizeof(name))
+		return (P);
+	memcpy(name, value, n);
+	name[n] = '\0';
+	return (dump_rows_program(name));
 }
 
 int

@@ -120,6 +120,7 @@ dump_value_head(struct fields * F, const char * name, const uint8_t * p,
 	fields_hex(F, "root", H.root, HASH_LEN);
 	fields_time(F, "time", H.time_ms);
 	fields_u64(F, "updates", H.updates);
+	fields_hex(F, "list", H.list, HASH_LEN);
 	fields_hex(F, "policy", H.policy, HASH_LEN);
 	close_object(F, name);
 	return (NULL);

@@ -1,6 +1,5 @@
-#include <sys/stat.h>
-
 #include <err.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,31 +48,6 @@ take_table(struct dump * D, char * table)
 	return (0);
 }
 
-/* Dump what ${path} is; return an exit code. */
-static int
-dump_path(struct dump * D, const char * path, int argc)
-{
-	struct stat sb;
-	int code;
-
-	memset(&sb, 0, sizeof(sb));
-	if (strcmp(path, "-") != 0 && stat(path, &sb)) {
-		warn("%s", path);
-		return (EXITS_PERMANENT);
-	}
-	if (S_ISDIR(sb.st_mode) || S_ISSOCK(sb.st_mode)) {
-		if (D->type != NULL)
-			return (tool_usage(USAGE, EXITS_USAGE));
-		code = S_ISDIR(sb.st_mode) ? dump_dir(D, path) :
-		    dump_socket(D, path);
-	} else {
-		if (argc > 1 || D->program != NULL)
-			return (tool_usage(USAGE, EXITS_USAGE));
-		code = dump_file(D, path);
-	}
-	return (code == EXITS_OK && D->corrupt > 0 ? EXITS_REFUSED : code);
-}
-
 int
 main(int argc, char ** argv)
 {
@@ -115,7 +89,9 @@ main(int argc, char ** argv)
 		warn("starting");
 		return (EXITS_TEMPORARY);
 	}
-	code = dump_path(&D, argv[0], argc);
+	code = dump_path(&D, argv[0]);
 	fields_free(D.F);
+	if (code == EXITS_USAGE)
+		fprintf(stderr, "usage: ks-dump " USAGE "\n");
 	return (tool_finish(code));
 }
