@@ -1,6 +1,11 @@
+#include <sodium.h>
+
 #include "codec/rbuf.h"
 #include "crypto/sign.h"
+#include "entry/rule_names.h"
 #include "fields/fields.h"
+#include "head/head.h"
+#include "note/note.h"
 
 #include "dump_rows.h"
 #include "dump_value.h"
@@ -8,14 +13,23 @@
 static const char *
 meta_state(struct fields * F, const uint8_t * p, size_t len)
 {
+	const char * rule = NULL;
 	struct rbuf R;
+	uint64_t epoch;
 
 	rbuf_init(&R, p, len);
-	dump_value_u64(F, "epoch", &R);
-	dump_value_time(F, "time", &R);
+	epoch = rbuf_get_u64(&R);
+	fields_u64(F, "epoch", epoch);
+	if ((p = rbuf_get_bytes(&R, HEAD_LEN)) == NULL)
+		return (dump_value_end(&R));
+	if (epoch > 0)
+		rule = dump_value_head(F, "head", p, HEAD_LEN);
+	else if (!sodium_is_zero(p, HEAD_LEN))
+		rule = RULE_HEAD_MALFORMED;
 	dump_value_tree(F, &R);
 	dump_value_range(F, &R);
-	return (dump_value_end(&R));
+	dump_value_u64(F, "seen_epoch", &R);
+	return (rule != NULL ? rule : dump_value_end(&R));
 }
 
 static const char *
@@ -41,12 +55,29 @@ entry(struct fields * F, const uint8_t * p, size_t len)
 static const char *
 cosignature(struct fields * F, const uint8_t * p, size_t len)
 {
+	const uint8_t * head, * note;
+	const char * rule;
 	struct rbuf R;
+	size_t note_len;
 
 	rbuf_init(&R, p, len);
 	dump_value_seconds(F, "seconds", &R);
 	dump_value_hex(F, "signature", &R, SIGN_LEN);
-	dump_value_flag(F, "seen", &R);
+	head = rbuf_get_bytes(&R, HEAD_LEN);
+	note = rbuf_get_var32(&R, NOTE_LEN_MAX, &note_len);
+	if ((rule = dump_value_end(&R)) != NULL ||
+	    (rule = dump_value_head(F, "head", head, HEAD_LEN)) != NULL)
+		return (rule);
+	return (dump_value_note(F, "note", note, note_len));
+}
+
+static const char *
+waiting(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct rbuf R;
+
+	(void)F;
+	rbuf_init(&R, p, len);
 	return (dump_value_end(&R));
 }
 
@@ -58,13 +89,19 @@ tile(struct fields * F, const uint8_t * p, size_t len)
 }
 
 static const struct dump_row rows[] = {
-	{ 0x01, "meta", "\"state\"", "u64 epoch, u64 issue time, tree, range",
+	{ 0x01, "meta", "\"state\"", "u64 epoch ratified last, "
+	    "head[168] of it (zeroes if 0), tree, range without that head, "
+	    "u64 newest epoch whose cosignature came back",
 	    meta_state, 0 },
 	{ 0x01, "meta", "\"halted\"",
 	    "u64 epoch, str8 rule, var16 path of the evidence", meta_halted, 0 },
 	{ 0x02, "entry", "index[32]", "entry", entry, 0 },
 	{ 0x03, "cosignature", "u64 epoch",
-	    "u64 seconds, signature[64], u8 1 when it came back", cosignature, 0 },
+	    "u64 seconds, signature[64], head[168], "
+	    "var32 note with the signatures of the replicas alone",
+	    cosignature, 0 },
+	{ 0x04, "waiting", "u64 epoch",
+	    "(empty): its cosignature has not come back", waiting, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

@@ -111,6 +111,23 @@ dump_all_sockets() {
 	says "proof corrupt: proof-malformed"
 }
 
+@test "a verifier is shown as a replica is" {
+	[ -x "$KS_BIN/ks-ratify" ] || skip "ks-ratify is not built"
+	realm_make watched -v 1
+	realm_start
+	update carol@watched.example pgp=one
+	run -0 ks ks-status -w "$VERIFIER"
+	says "ks-ratify up "
+	wait_until 30 eval "'$KS_BIN/ks-dump' '$VERIFIER/run/ratify' entry | grep -q ."
+	for t in meta entry cosignature waiting tile; do
+		dump "$VERIFIER/run/ratify" "$t" >/dev/null
+	done
+	realm_stop
+	dump -j "$VERIFIER" cosignature | json_lines
+	run -111 ks ks-status "$VERIFIER"
+	says "ks-ratify down "
+}
+
 @test "the command line is checked" {
 	run -2 dump
 	run -2 dump "$REPLICA" a b c d

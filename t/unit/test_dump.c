@@ -23,6 +23,7 @@
 #include "head/head.h"
 #include "loop/loop.h"
 #include "note/keyfile.h"
+#include "note/note.h"
 #include "proto/log_entry.h"
 #include "proto/rows.h"
 #include "stage/dump.h"
@@ -95,6 +96,20 @@ put_log_entry(struct wbuf * W)
 	wbuf_free(&update);
 }
 
+static void
+put_note(struct wbuf * W)
+{
+	static const char text[] = "realm.example\n1\n"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+	struct wbuf N;
+
+	wbuf_init(&N, 1000);
+	note_put_text(&N, text, sizeof(text) - 1);
+	note_put_sig(&N, "realm.example", filler, filler, 64);
+	wbuf_put_var32(W, N.data, N.len);
+	wbuf_free(&N);
+}
+
 /* A node over a leaf and an empty place over two leaves. */
 static void
 put_tile(struct wbuf * W)
@@ -144,6 +159,10 @@ put_word(struct wbuf * W, const char * word)
 		wbuf_put_str8(W, "epoch-full");
 	else if (is(word, "var16 "))
 		wbuf_put_var16(W, "evidence/1", 10);
+	else if (is(word, "var32 note"))
+		put_note(W);
+	else if (is(word, "(empty)"))
+		return;
 	else if (is(word, "head["))
 		put_head(W);
 	else if (bracket != NULL)
