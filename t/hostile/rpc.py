@@ -2,6 +2,7 @@
 """rpc.py SOCKET status [NAME]      print what a daemon says of itself
 rpc.py SOCKET outcome HEX...       print "accepted EPOCH" or the rule, for each request id
 rpc.py SOCKET recorded INDEX       print "accepted" or the rule in the row of the log's index (socket apply)
+rpc.py SOCKET rows TABLE           print the rows of a table in hex
 rpc.py SOCKET root EPOCH           print the directory root of the epoch (socket publish)
 rpc.py SOCKET entry KEYS USER      print "VERSION EPOCH" of the user, or "none" (socket apply)
 """
@@ -42,6 +43,21 @@ def recorded(conn, args):
     print(row.var8().decode() or "accepted")
 
 
+def rows(conn, args):
+    start, more = b"", 1
+    while more:
+        kind, body = conn.call(ks.DUMP, ks.u8(int(args[0])) + ks.var16(start) +
+                               ks.var16(b"") + ks.u32(1000))
+        if kind != ks.DUMP_REPLY:
+            raise SystemExit(ks.error(body)[1])
+        reader = ks.Reader(body)
+        more = reader.u8()
+        for _ in range(reader.u32()):
+            key, value = reader.var16(), reader.var32()
+            print(key.hex(), value.hex())
+            start = key + b"\0"
+
+
 def root(conn, args):
     kind, body = conn.call(ks.HEAD, ks.u64(int(args[0])))
     if kind != ks.HEAD_REPLY:
@@ -63,7 +79,7 @@ def entry(conn, args):
 
 
 COMMANDS = {"status": status, "outcome": outcome, "recorded": recorded,
-            "root": root, "entry": entry}
+            "rows": rows, "root": root, "entry": entry}
 
 if len(sys.argv) < 3 or sys.argv[2] not in COMMANDS:
     sys.exit(__doc__)
