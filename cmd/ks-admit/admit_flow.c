@@ -78,9 +78,23 @@ propose(struct admit * M, struct admit_update * U, uint64_t now_ms)
 		M->retries++;
 	M->proposals++;
 	due_retry_made(&U->retry, now_ms);
+	U->proposed = next_id(M, U);
 	wbuf_reset(&M->body);
 	log_entry_put(&M->body, &E);
-	return (send_body(M, M->log, LOG_PROPOSE, next_id(M, U)));
+	return (send_body(M, M->log, LOG_PROPOSE, U->proposed));
+}
+
+/*
+ * Is there somebody to propose ${U} to, or to ask for its outcome?  What was
+ * committed comes out of the log by itself: another proposal would be one more
+ * entry for everybody, and most of all when everybody is behind already.
+ */
+static int
+wanting(const struct admit * M, const struct admit_update * U)
+{
+
+	return ((!U->committed && upstream_conn(M->log) != NULL) ||
+	    (U->asked == 0 && upstream_conn(M->apply) != NULL));
 }
 
 /* Do what is due for ${U} and store when the next thing is; it may be closed. */
@@ -105,16 +119,19 @@ attend(struct admit * M, struct admit_update * U, uint64_t now_ms,
 		if (at < *next_ms)
 			*next_ms = at;
 	}
-	if (U->stage != ADMIT_PROPOSED)
+	if (U->stage != ADMIT_PROPOSED || !wanting(M, U))
 		return (0);
-	if (upstream_conn(M->log) != NULL && due_retry(&U->retry, now_ms, &at)) {
+	if (due_retry(&U->retry, now_ms, &at)) {
 		if (U->asked == 0 && ask(M, U))
 			return (-1);
-		if (propose(M, U, now_ms))
+		if (U->committed || upstream_conn(M->log) == NULL)
+			due_retry_made(&U->retry, now_ms);
+		else if (propose(M, U, now_ms))
 			return (-1);
+		if (!wanting(M, U))
+			return (0);
 		due_retry(&U->retry, now_ms, &at);
-	} else if (upstream_conn(M->log) == NULL)
-		at = DUE_NEVER;
+	}
 	if (at < *next_ms)
 		*next_ms = at;
 	return (0);
@@ -174,6 +191,7 @@ on_entry(struct admit * M, struct admit_update * U, uint64_t epoch,
 		return (admit_refuse(M, U, rule));
 	U->stage = ADMIT_PROPOSED;
 	U->retry.tries = 0;
+	U->retry.first_ms = ADMIT_PROPOSE_MS_MIN;
 	if (ask(M, U) || attend(M, U, now, &at))
 		return (-1);
 	schedule(M, at, now);
@@ -191,14 +209,12 @@ on_apply_error(struct admit * M, struct admit_update * U,
 	if (U->stage == ADMIT_PROPOSED && E->code == ERROR_REFUSED)
 		return (admit_refuse(M, U, rule != NULL ? rule : "rule-unknown"));
 
-	/* Not now: the outcome is asked for again with the next proposal. */
+	/* Not now: it is asked for again, later and later. */
 	U->asked = 0;
-	if (U->stage == ADMIT_ENTRY) {
-		if (U->retry.tries == 0)
-			due_retry_made(&U->retry, now);
-		due_retry(&U->retry, now, &at);
-		schedule(M, at, now);
-	}
+	if (U->retry.tries == 0)
+		due_retry_made(&U->retry, now);
+	due_retry(&U->retry, now, &at);
+	schedule(M, at, now);
 	return (0);
 }
 
@@ -264,19 +280,23 @@ on_apply_down(void * cookie, struct upstream * A)
 	return (0);
 }
 
-/* Only the outcome counts: that it was committed says nothing yet. */
+/* Only the outcome counts; but what was committed needs no further proposal. */
 static int
 on_log_frame(void * cookie, struct upstream * L, const struct frame * F)
 {
+	struct admit * M = cookie;
+	struct admit_update * U = admit_open_proposed(&M->open, F->id);
 	struct common_error E;
 	uint64_t index;
 
-	(void)cookie;
 	if (F->type == COMMON_ERROR && common_get_error(F->body, F->len, &E) == 0)
 		return (0);
 	if (F->type == LOG_PROPOSED &&
-	    proto_log_get_proposed(F->body, F->len, &index) == 0)
+	    proto_log_get_proposed(F->body, F->len, &index) == 0) {
+		if (U != NULL)
+			U->committed = 1;
 		return (0);
+	}
 	return (upstream_malformed(L, "frame-malformed"));
 }
 

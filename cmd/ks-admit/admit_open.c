@@ -58,6 +58,14 @@ admit_open_slot(struct admit_open * O, uint32_t id)
 }
 
 struct admit_update *
+admit_open_proposed(struct admit_open * O, uint32_t id)
+{
+	struct admit_update * U = O->slots[id % SLOTS];
+
+	return (U != NULL && id != 0 && U->proposed == id ? U : NULL);
+}
+
+struct admit_update *
 admit_open_add(struct admit_open * O, const uint8_t * body, size_t len,
     uint64_t deadline_ms)
 {

@@ -30,9 +30,12 @@ struct conn;
 /** An update that is open for so long is answered with ERROR unavailable. */
 #define ADMIT_WAIT_MS 60000
 
-/** Waits before a proposal is made again. */
+/** Waits before ks-apply is asked again what it could not say. */
 #define ADMIT_RETRY_MS_MIN 100
 #define ADMIT_RETRY_MS_MAX 5000
+
+/** First wait before a proposal is made again that was not told to be committed. */
+#define ADMIT_PROPOSE_MS_MIN 1000
 
 /** Slot numbers are the low bits of the ids of requests to other daemons. */
 #define ADMIT_SLOT_BITS 14
@@ -59,6 +62,8 @@ struct admit_update {
 	int failed;			/* that did not find memory */
 	uint64_t deadline_ms;
 	uint32_t asked;			/* id of APPLY_ENTRY or _OUTCOME; 0: none */
+	uint32_t proposed;		/* id of the last LOG_PROPOSE; 0: none */
+	int committed;			/* LOG_PROPOSED came: it will come out */
 	struct due_retry retry;		/* of the proposal */
 	SLIST_HEAD(, admit_waiter) waiters;
 	RB_ENTRY(admit_update) by_id;
@@ -97,6 +102,12 @@ struct admit_update * admit_open_find(struct admit_open *, const uint8_t *);
  * that waits for its answer, or NULL.
  */
 struct admit_update * admit_open_slot(struct admit_open *, uint32_t);
+
+/**
+ * admit_open_proposed(O, id):
+ * Return the update that the proposal ${id} to the log was last made for, or NULL.
+ */
+struct admit_update * admit_open_proposed(struct admit_open *, uint32_t);
 
 /**
  * admit_open_add(O, body, len, deadline_ms):

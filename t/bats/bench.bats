@@ -66,6 +66,14 @@ beside() {
 	refute grep -sqE -- "$E2E/[k]s-bench" /proc/[0-9]*/cmdline
 }
 
+@test "what is committed is not proposed again, however far behind ks-apply is" {
+	realm_make busy -v 0
+	realm_start
+	ks ks-bench fill -d "$REPLICA" -n 2000 -D 2000 -W
+	[ "$(status apply accepted)" -ge 2000 ]
+	[ "$(status apply duplicates)" -lt 200 ]
+}
+
 @test "ks-bench says what it measures as JSON too" {
 	run -0 ks ks-bench floor -j "$E2E"
 	[ "$(printf '%s\n' "$output" | python3 -c '

@@ -308,6 +308,11 @@ test_open(void)
 	CHECK(admit_open_slot(O, U->asked) == U);
 	CHECK(admit_open_slot(O, 6U << ADMIT_SLOT_BITS | U->slot) == NULL);
 	CHECK(admit_open_slot(O, 0) == NULL);
+	CHECK(admit_open_proposed(O, U->asked) == NULL);
+	U->proposed = 7U << ADMIT_SLOT_BITS | U->slot;
+	CHECK(admit_open_proposed(O, U->proposed) == U);
+	CHECK(admit_open_proposed(O, U->asked) == NULL);
+	CHECK(admit_open_proposed(O, 0) == NULL);
 
 	/* Two wait for one; when a connection goes, so does what it alone wants. */
 	CHECK(admit_open_wait(O, U, a, 1) == 0 && admit_open_wait(O, U, b, 2) == 0);
