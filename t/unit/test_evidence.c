@@ -237,7 +237,21 @@ fork_needs_two(void)
 	world_end();
 }
 
-/* The file is named by what it starts with. */
+static void
+another_rule(void)
+{
+	struct wbuf W;
+
+	CHECK(start(ROOT, 0, RULE_UPDATES_COUNT, &W) == 0);
+	CHECK(proven((char *)W.data, W.len) == NULL);
+	wbuf_free(&W);
+	world_end();
+	CHECK(start(HONEST, 1, RULE_SIGNATURE_INVALID, &W) == 0);
+	CHECK(proven((char *)W.data, W.len) == NULL);
+	wbuf_free(&W);
+	world_end();
+}
+
 static void
 known_by_label(void)
 {
@@ -256,6 +270,8 @@ static const struct test tests[] = {
 	    forged },
 	{ "what a majority did not sign proves nothing", minority },
 	{ "a fork takes two histories", fork_needs_two },
+	{ "evidence that states another rule than the broken one proves nothing",
+	    another_rule },
 	{ "evidence is known by its first line", known_by_label },
 };
 

@@ -48,7 +48,7 @@
 #define CLOCK_MS	(TIME_MS + 60000)	/* of the verifier */
 #define REPLICAS	3
 #define USERS		24
-#define EPOCHS		16
+#define EPOCHS		80
 #define PENDING		64
 
 /* What is wrong with an epoch. */
