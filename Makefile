@@ -148,7 +148,7 @@ install: all
 	install -m 0755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	install -m 0644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 0644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 0644 README.md LICENSE $(wildcard share/doc/*) $(DESTDIR)$(PREFIX)/share/doc/ks
+	install -m 0644 README.md LICENSE $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/ks
 
 uninstall:
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \

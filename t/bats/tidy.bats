@@ -45,6 +45,10 @@ programs() {
 	"$TIDY/rules"
 }
 
+@test "every call that STATES names exists" {
+	"$TIDY/states"
+}
+
 @test "nothing in the tree is unfinished, tied to a machine, or waits by the clock" {
 	"$TIDY/words"
 }
@@ -130,6 +134,12 @@ programs() {
 	printf '`a-b` is\nnot c\n' >share/doc/PROTOCOL.md
 	run -1 "$TIDY/rules"
 	[[ $output == "c: not in share/doc/PROTOCOL.md" ]]
+
+	printf 'the call `a_gone` did\n' >share/doc/STATES.md
+	run -1 "$TIDY/states"
+	[[ $output == "a_gone: in share/doc/STATES.md, but no function" ]]
+	printf 'void\na_gone(void)\n{\n}\n' >cmd/ks-a/gone.c
+	run -0 "$TIDY/states"
 
 	run -0 "$TIDY/words"
 	printf '\tsleep 0.02\n' >t/bats/a.bats
