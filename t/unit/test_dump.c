@@ -39,6 +39,9 @@
 /* More rows than a DUMP is asked for at a time. */
 #define MANY	2500
 
+/* What takes so long never ends. */
+#define PATIENCE_S	30
+
 static uint8_t filler[256];
 
 /* -- values and keys as PROTOCOL section 12 describes them ------------------ */
@@ -344,6 +347,7 @@ dump(const char * path, const char * program, int json, const char * table,
 	fresh(where, "out");
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
+		alarm(PATIENCE_S);
 		memset(&D, 0, sizeof(D));
 		D.json = json;
 		D.program = program == NULL ? NULL : dump_rows_program(program);
@@ -572,6 +576,8 @@ serve(struct store * S, const char * path)
 	struct server_spec spec;
 	struct loop * L = loop_new();
 
+	/* A check that fails must not leave it behind. */
+	alarm(PATIENCE_S);
 	memset(&spec, 0, sizeof(spec));
 	spec.path = path;
 	spec.mode = 0600;
