@@ -109,45 +109,23 @@ publish_model_consistency(struct publish_model * M, uint64_t m, uint64_t n,
 	return (merkle_consistency(m, n, get_subtree, M, hashes, count));
 }
 
-/* A row that is newest of those not after an epoch. */
-struct version {
-	struct bytes * out;
-	uint64_t epoch;
-	int found;
-};
-
+/* Read the newest entry of ${index} not after ${epoch}; its epoch in ${at}. */
 static int
-take_version(void * cookie, const uint8_t * key, size_t klen,
-    const uint8_t * value, size_t vlen)
-{
-	struct version * V = cookie;
-	struct rbuf R;
-
-	rbuf_init(&R, key, klen);
-	rbuf_get_bytes(&R, 1 + INDEX_LEN);
-	V->epoch = ~rbuf_get_u64(&R);
-	if (rbuf_end(&R) || bytes_set(V->out, value, vlen))
-		return (-1);
-	V->found = 1;
-	return (1);
-}
-
-/* Read the newest row of ${index} not after ${epoch}; its epoch in ${at}. */
-static int
-get_version(struct publish_model * M, enum publish_table table,
-    const uint8_t * index, uint64_t epoch, struct bytes * out, uint64_t * at)
+get_newest(struct publish_model * M, const uint8_t * index, uint64_t epoch,
+    uint64_t * at)
 {
 	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
-	struct version V = { out, 0, 0 };
-	size_t len = publish_key_version(from, table, index, epoch);
+	size_t len = publish_key_version(from, PUBLISH_TABLE_ENTRY, index, epoch);
+	struct rbuf R;
 
 	/* Epochs start at 1, so that the complement of 0 ends the range. */
-	publish_key_version(to, table, index, 0);
-	if (store_scan(M->store, from, len, to, len, take_version, &V) < 0 ||
-	    !V.found)
+	publish_key_version(to, PUBLISH_TABLE_ENTRY, index, 0);
+	if (store_first(M->store, from, len, to, len, &M->key_row, &M->entry) != 0)
 		return (-1);
-	*at = V.epoch;
-	return (0);
+	rbuf_init(&R, M->key_row.data, M->key_row.len);
+	rbuf_get_bytes(&R, 1 + INDEX_LEN);
+	*at = ~rbuf_get_u64(&R);
+	return (rbuf_end(&R));
 }
 
 /* The entry whose value the leaf has, and its profile, into the scratch rows. */
@@ -155,17 +133,16 @@ static int
 get_entry(struct publish_model * M, const uint8_t * index, uint64_t epoch,
     const uint8_t * value)
 {
-	uint8_t found[HASH_LEN];
-	uint64_t entry_epoch, profile_epoch;
+	uint8_t found[HASH_LEN], key[PUBLISH_KEY_MAX];
+	uint64_t at;
 
-	if (get_version(M, PUBLISH_TABLE_ENTRY, index, epoch, &M->entry,
-	    &entry_epoch))
+	if (get_newest(M, index, epoch, &at))
 		goto err0;
 	entry_value(found, M->entry.data, M->entry.len);
 	if (memcmp(found, value, HASH_LEN) != 0)
 		goto err0;
-	if (get_version(M, PUBLISH_TABLE_PROFILE, index, epoch, &M->profile,
-	    &profile_epoch) || profile_epoch != entry_epoch)
+	if (store_get(M->store, key, publish_key_version(key,
+	    PUBLISH_TABLE_PROFILE, index, at), &M->profile) != 0)
 		goto err0;
 	return (0);
 

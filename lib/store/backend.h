@@ -46,6 +46,10 @@ struct backend {
 	/* Take the next row out of what was filled: 0, or 1 if none is left. */
 	int (* row)(struct backend_rows *, struct backend_row *);
 
+	/* As store_first, without an upper bound. */
+	int (* first)(struct store *, const void *, size_t, struct bytes *,
+	    struct bytes *);
+
 	/* As store_last, without a lower bound. */
 	int (* last)(struct store *, const void *, size_t, struct bytes *,
 	    struct bytes *);

@@ -166,8 +166,27 @@ seek_before(DBC * cursor, const void * to, size_t tolen, struct bytes * key)
 	return (error);
 }
 
+/* Put ${cursor} on the first row not before ${from} and read its key. */
 static int
-io_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
+seek_from(DBC * cursor, const void * from, size_t fromlen, struct bytes * key)
+{
+	DBT none = { .flags = DB_DBT_PARTIAL | DB_DBT_USERMEM };
+	DBT k;
+	int error;
+
+	if (fromlen > 0)
+		memcpy(key->data, from, fromlen);
+	k = output(key);
+	k.size = (uint32_t)fromlen;
+	error = cursor->get(cursor, &k, &none, DB_SET_RANGE);
+	key->len = k.size;
+	return (error);
+}
+
+/* Read the row on which ${seek} puts a cursor for ${bound}: 0, 1 or -1. */
+static int
+read_at(struct store * S, int (* seek)(DBC *, const void *, size_t,
+    struct bytes *), const void * bound, size_t len, struct bytes * key,
     struct bytes * val)
 {
 	struct bdb * B = bdb_of(S);
@@ -181,7 +200,7 @@ io_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
 		v = output(val);
 		error = B->db->cursor(B->db, NULL, &cursor, 0);
 		if (error == 0) {
-			error = seek_before(cursor, to, tolen, key);
+			error = seek(cursor, bound, len, key);
 			k = output(key);
 			if (error == 0)
 				error = cursor->get(cursor, &k, &v, DB_CURRENT);
@@ -200,6 +219,22 @@ io_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
 	}
 	val->len = v.size;
 	return (0);
+}
+
+static int
+io_first(struct store * S, const void * from, size_t fromlen, struct bytes * key,
+    struct bytes * val)
+{
+
+	return (read_at(S, seek_from, from, fromlen, key, val));
+}
+
+static int
+io_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
+    struct bytes * val)
+{
+
+	return (read_at(S, seek_before, to, tolen, key, val));
 }
 
 /* Carry out ${changes} in one transaction; an error of Berkeley DB, or 0. */
@@ -250,6 +285,7 @@ const struct backend bdb_io_backend = {
 	.get = io_get,
 	.fill = io_fill,
 	.row = io_row,
+	.first = io_first,
 	.last = io_last,
 	.commit = io_commit,
 	.close = bdb_close

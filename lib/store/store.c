@@ -82,6 +82,21 @@ store_scan(struct store * S, const void * from, size_t fromlen, const void * to,
 }
 
 int
+store_first(struct store * S, const void * from, size_t fromlen, const void * to,
+    size_t tolen, struct bytes * key, struct bytes * val)
+{
+	int rc;
+
+	PANIC_UNLESS(fromlen <= STORE_KEY_MAX + 1);
+	if (atomic_load(&S->dead))
+		return (-1);
+	if ((rc = S->backend->first(S, from, fromlen, key, val)) != 0)
+		return (rc);
+	return (tolen > 0 &&
+	    overlay_compare(key->data, key->len, to, tolen) >= 0);
+}
+
+int
 store_last(struct store * S, const void * from, size_t fromlen, const void * to,
     size_t tolen, struct bytes * key, struct bytes * val)
 {

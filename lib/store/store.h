@@ -14,7 +14,8 @@
  *
  * It is changed through a view only (store/view.h): a batch of puts and deletes
  * becomes durable as a whole or not at all.  One thread changes; any thread may
- * read with store_get, store_scan and store_last, and then sees committed rows only.
+ * read with store_get, store_scan, store_first and store_last, and then sees
+ * committed rows only.
  *
  * The store stops dead at the first error that it does not understand (a full
  * disk, a failed fsync, a damaged page): one line on standard error, -1 from
@@ -114,6 +115,17 @@ typedef int store_row(void *, const uint8_t *, size_t, const uint8_t *, size_t);
  */
 int store_scan(struct store *, const void *, size_t, const void *, size_t,
     store_row *, void *);
+
+/**
+ * store_first(S, from, fromlen, to, tolen, key, val):
+ * Find the least key in the range, given as to store_scan, and read it into ${key}
+ * and its value into ${val}: as a scan that stops at the first row, without what a
+ * scan reads ahead.
+ * Return 0, or 1 if the range is empty, or -1 on an error (reported, or out of
+ * memory); ${key} and ${val} hold nothing of meaning unless 0.
+ */
+int store_first(struct store *, const void *, size_t, const void *, size_t,
+    struct bytes *, struct bytes *);
 
 /**
  * store_last(S, from, fromlen, to, tolen, key, val):

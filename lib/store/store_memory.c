@@ -98,6 +98,22 @@ memory_row(struct backend_rows * rows, struct backend_row * row)
 }
 
 static int
+memory_first(struct store * S, const void * from, size_t fromlen,
+    struct bytes * key, struct bytes * val)
+{
+	struct memory * M = memory_of(S);
+	const struct overlay_row * row;
+	int rc = 1;
+
+	pthread_rwlock_rdlock(&M->lock);
+	if ((row = overlay_from(&M->rows, from, fromlen)) != NULL)
+		rc = (bytes_set(key, row->key, row->klen) ||
+		    bytes_set(val, row->val, row->vlen)) ? -1 : 0;
+	pthread_rwlock_unlock(&M->lock);
+	return (rc);
+}
+
+static int
 memory_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
     struct bytes * val)
 {
@@ -144,6 +160,7 @@ static const struct backend memory = {
 	.get = memory_get,
 	.fill = memory_fill,
 	.row = memory_row,
+	.first = memory_first,
 	.last = memory_last,
 	.commit = memory_commit,
 	.close = memory_close

@@ -111,6 +111,30 @@ last_matches(struct view * V, const int32_t * rows, int from, int end)
 	return (rc == 0);
 }
 
+/* The least key from ${from} on, of what is committed. */
+static int
+first_matches(const int32_t * rows, int from, int end)
+{
+	struct bytes k = { 0 }, v = { 0 };
+	uint8_t f[256], t[256], want[3000];
+	size_t flen = model_key(from, f), tlen = model_key(end, t);
+	int rc, i = from;
+
+	rc = store_first(S, f, flen, t, tlen, &k, &v);
+	while (i < end && rows[i] < 0)
+		i++;
+	if (i < end)
+		rc = rc != 0 || model_key(i, f) != k.len ||
+		    memcmp(f, k.data, k.len) != 0 ||
+		    model_val(rows[i], want) != v.len ||
+		    memcmp(want, v.data, v.len) != 0;
+	else
+		rc = rc != 1;
+	bytes_free(&k);
+	bytes_free(&v);
+	return (rc == 0);
+}
+
 /* One random change, commit, discard or comparison; -1 if it went wrong. */
 static int
 model_step(struct view * V)
@@ -130,7 +154,9 @@ model_step(struct view * V)
 		return (0);
 	case 2: case 3: case 4: case 5: case 6:
 		return (walk_matches(V, model, i, j) ? 0 : -1);
-	case 7: case 8:
+	case 7:
+		return (first_matches(model_committed, i, j) ? 0 : -1);
+	case 8:
 		return (walk_matches(NULL, model_committed, i, j) ? 0 : -1);
 	case 9: case 10: case 11:
 		return (last_matches(V, model, i, j) ? 0 : -1);
