@@ -21,12 +21,12 @@ struct policy_group {
  */
 struct policy {
 	unsigned nkeys;
-	struct policy_key keys[POLICY_KEYS_MAX];
-	int key_parent[POLICY_KEYS_MAX];	/* as in struct policy_group */
+	struct policy_key * keys;
+	int * key_parent;	/* as in struct policy_group */
 	unsigned ngroups;
-	struct policy_group groups[POLICY_GROUPS_MAX];
+	struct policy_group * groups;
 	int quorum;		/* NODE_...; NODE_NONE for "quorum none" */
-	char text[];		/* the names and URLs point into it */
+	char * text;		/* the names and URLs point into it */
 };
 
 #endif

@@ -310,6 +310,38 @@ read_text(struct reader * R, size_t len, unsigned * lineno)
 	return (NULL);
 }
 
+/*
+ * Return a policy without keys and groups, with room for as many as the ${len}
+ * bytes at ${text} have lines, or NULL.  One piece of memory, and no more than it
+ * takes: thousands of users' policies are there at a time.
+ */
+static struct policy *
+make(const char * text, size_t len)
+{
+	struct policy * P;
+	size_t lines = 1, keys, groups;
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	keys = lines < POLICY_KEYS_MAX ? lines : POLICY_KEYS_MAX;
+	groups = lines < POLICY_GROUPS_MAX ? lines : POLICY_GROUPS_MAX;
+
+	/* In the order of their alignment. */
+	if ((P = malloc(sizeof(*P) + keys * sizeof(*P->keys) +
+	    groups * sizeof(*P->groups) + keys * sizeof(*P->key_parent) +
+	    len + 1)) == NULL)
+		return (NULL);
+	P->nkeys = P->ngroups = 0;
+	P->keys = (void *)(P + 1);
+	P->groups = (void *)(P->keys + keys);
+	P->key_parent = (void *)(P->groups + groups);
+	P->text = (void *)(P->key_parent + keys);
+	if (len > 0)
+		memcpy(P->text, text, len);
+	P->text[len] = '\0';
+	return (P);
+}
+
 int
 policy_parse(const char * text, size_t len, unsigned kinds, struct policy ** P,
     struct policy_error * error)
@@ -322,12 +354,8 @@ policy_parse(const char * text, size_t len, unsigned kinds, struct policy ** P,
 		goto err0;
 	}
 	error->rule = NULL;
-	if ((R.P = malloc(sizeof(*R.P) + len + 1)) == NULL)
+	if ((R.P = make(text, len)) == NULL)
 		goto err0;
-	R.P->nkeys = R.P->ngroups = 0;
-	if (len > 0)
-		memcpy(R.P->text, text, len);
-	R.P->text[len] = '\0';
 	if ((error->rule = read_text(&R, len, &error->line)) != NULL)
 		goto err1;
 	*P = R.P;
