@@ -34,8 +34,9 @@ check_epoch(const char * who, uint64_t epoch, struct proof_verdict * V)
 {
 
 	if (epoch != 0 && V->head.epoch != epoch) {
-		warnx("%s: the proof is of epoch %" PRIu64 ", not of %" PRIu64,
-		    who, V->head.epoch, epoch);
+		V->rule = RULE_EPOCH_MISMATCH;
+		warnx("%s: %s: the proof is of epoch %" PRIu64 ", not of %"
+		    PRIu64, who, V->rule, V->head.epoch, epoch);
 		return (EXITS_REFUSED);
 	}
 
@@ -154,8 +155,9 @@ client_check_lookup(const struct client_check * Q,
 	if (code != EXITS_OK && code != EXITS_UNMET)
 		return (code);
 	if (code == EXITS_OK && A->V.head.epoch < Q->epoch_min) {
-		warnx("%s: the proof is of epoch %" PRIu64 ", before %" PRIu64,
-		    Q->user, A->V.head.epoch, Q->epoch_min);
+		A->V.rule = RULE_EPOCH_MISMATCH;
+		warnx("%s: %s: the proof is of epoch %" PRIu64 ", before %"
+		    PRIu64, Q->user, A->V.rule, A->V.head.epoch, Q->epoch_min);
 		return (EXITS_REFUSED);
 	}
 	memory = remember_checkpoint(Q->client, Q->realm, &A->V, A->proof->note,

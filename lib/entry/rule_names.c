@@ -43,6 +43,7 @@ static const struct {
 	{ RULE_ORIGIN_MISMATCH, "the checkpoint is of another origin" },
 	{ RULE_POLICY_CHANGED, "the realm has another policy now, get its new realm file" },
 	{ RULE_TIME_FUTURE, "a time in the proof lies in the future" },
+	{ RULE_EPOCH_MISMATCH, "the proof is of another epoch" },
 	{ RULE_QUORUM_UNMET, "not everybody whom the policy asks for has signed" },
 	{ RULE_NOT_FRESH, "the proof is older than the realm promises" },
 

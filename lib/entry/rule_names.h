@@ -48,6 +48,7 @@
 #define RULE_ORIGIN_MISMATCH		"origin-mismatch"
 #define RULE_POLICY_CHANGED		"policy-changed"
 #define RULE_TIME_FUTURE		"time-future"
+#define RULE_EPOCH_MISMATCH		"epoch-mismatch"
 #define RULE_QUORUM_UNMET		"quorum-unmet"
 #define RULE_NOT_FRESH			"not-fresh"
 

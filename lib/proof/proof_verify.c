@@ -105,24 +105,36 @@ drop_future(const struct policy * policy, uint64_t latest_ms, struct quorum * Q)
 	Q->met = known > 0 && policy_met(policy, Q->satisfied);
 }
 
+/* Is the policy met by the replicas and the cosignatures not before ${time_s}? */
+static int
+met_since(const struct policy * policy, const struct quorum * Q,
+    uint64_t time_s)
+{
+	uint8_t counted[POLICY_KEYS_MAX];
+
+	for (unsigned k = 0; k < policy_keys(policy); k++)
+		counted[k] = Q->satisfied[k] &&
+		    (policy_key(policy, k)->kind != POLICY_WITNESS ||
+		    Q->time_s[k] >= time_s);
+	return (policy_met(policy, counted));
+}
+
 /*
  * The newest time such that the quorum is met by cosignatures not before it: no
- * single verifier can make a proof look fresh that the others let grow old.
+ * single verifier can make a proof look fresh that the others let grow old.  If
+ * it is met without any, they say nothing about its age, so that there is none.
  */
 static uint64_t
 quorum_time_ms(const struct policy * policy, const struct quorum * Q)
 {
-	uint8_t counted[POLICY_KEYS_MAX];
 	uint64_t newest_s = 0;
 
+	if (met_since(policy, Q, UINT64_MAX))
+		return (0);
 	for (unsigned i = 0; i < policy_keys(policy); i++) {
 		if (!Q->satisfied[i] || Q->time_s[i] <= newest_s)
 			continue;
-		for (unsigned k = 0; k < policy_keys(policy); k++)
-			counted[k] = Q->satisfied[k] &&
-			    (policy_key(policy, k)->kind != POLICY_WITNESS ||
-			    Q->time_s[k] >= Q->time_s[i]);
-		if (policy_met(policy, counted))
+		if (met_since(policy, Q, Q->time_s[i]))
 			newest_s = Q->time_s[i];
 	}
 	return (newest_s * 1000);
