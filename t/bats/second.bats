@@ -69,14 +69,16 @@ both() {
 	equal "$(sed -n 's/^ks-verify.py: \([a-z-]*\): .*/\1/p' <<<"$stderr")" "$rule"
 }
 
-# agreed N OUTCOME...: the last "run second" had N cases or more, with these outcomes.
+# agreed N OUTCOME...: the last "run second" had N cases or more, with these outcomes
+# (under a sanitizer it takes a part of the cases, and may miss an outcome).
 agreed() {
 	local n=$1 outcome
 	shift
 	echo "$output"
 	[ "$status" -eq 0 ]
 	says " cases, 0 differ"
-	[ -n "${KS_NO_JAIL:-}" ] || [ "$(awk '/ cases, /{ print $1 }' <<<"$output")" -ge "$n" ]
+	[ -z "${KS_NO_JAIL:-}" ] || return 0
+	[ "$(awk '/ cases, /{ print $1 }' <<<"$output")" -ge "$n" ]
 	for outcome; do
 		says " $outcome"
 	done
