@@ -44,7 +44,8 @@ is_signed(struct fields * F, const uint8_t * p, size_t len)
 
 static const struct dump_row rows[] = {
 	{ 0x01, "meta", "\"cursor\"",
-	    "u64 sequence number of the last event seen", meta_cursor, 0 },
+	    "u64 sequence number of the event before that of the last epoch signed",
+	    meta_cursor, 0 },
 	{ 0x01, "meta", "\"watermark\"", "u64 epoch, u64 issue time, range",
 	    meta_watermark, 0 },
 	{ 0x02, "signed", "u64 epoch", "head[168], signature[64], "

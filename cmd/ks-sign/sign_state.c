@@ -128,11 +128,11 @@ check_signed(struct sign_state * A, struct view * view, uint64_t epoch,
 /* Append the head to the epoch log, and sign the checkpoint that makes. */
 static int
 sign_head(struct sign_state * A, struct view * view, const struct head * head,
-    const uint8_t * record, struct actions * actions)
+    const struct stage_event * event, struct actions * actions)
 {
 	uint8_t key[9], row[SIGN_ROW_LEN], leaf[HASH_LEN], root[HASH_LEN];
 
-	merkle_leaf_hash(record, HEAD_LEN, leaf);
+	merkle_leaf_hash(event->body, HEAD_LEN, leaf);
 	if (merkle_range_append(&A->range, leaf, NULL, NULL))
 		return (-1);
 	merkle_range_root(&A->range, root);
@@ -140,7 +140,7 @@ sign_head(struct sign_state * A, struct view * view, const struct head * head,
 	checkpoint_text(A->realm->name, head->epoch, root, &A->out);
 	if (wbuf_failed(&A->out))
 		return (-1);
-	memcpy(row, record, HEAD_LEN);
+	memcpy(row, event->body, HEAD_LEN);
 	checkpoint_sign(A->key, (const char *)A->out.data, A->out.len,
 	    row + HEAD_LEN);
 	row[SIGN_ROW_LEN - 1] = 0;
@@ -149,6 +149,7 @@ sign_head(struct sign_state * A, struct view * view, const struct head * head,
 		return (-1);
 	A->epoch = head->epoch;
 	A->time_ms = head->time_ms;
+	A->cursor = event->position - 1;
 	actions_put(actions, SIGN_ACT_SIGNED, key + 1, 8);
 	return (0);
 }
@@ -171,7 +172,7 @@ step_epoch(struct sign_state * A, struct view * view,
 		return (refuse(A, head.epoch, "it is of another policy"));
 	if (head.time_ms < A->time_ms)
 		return (refuse(A, head.epoch, "its issue time goes back"));
-	return (sign_head(A, view, &head, event->body, actions));
+	return (sign_head(A, view, &head, event, actions));
 }
 
 /* Our own signature came out of the log: it need not be proposed again. */
@@ -203,6 +204,21 @@ step_signature(struct sign_state * A, struct view * view,
 	return (0);
 }
 
+/* Is ${event} what stood at its place when the watermark was made? */
+static int
+check_place(struct sign_state * A, const struct stage_event * event)
+{
+	struct head head;
+
+	if (A->epoch == 0 || event->position != A->cursor + 1 ||
+	    (event->type == EVENT_EPOCH &&
+	    head_parse(&head, event->body, event->len) == 0 &&
+	    head.epoch == A->epoch))
+		return (0);
+	return (refuse(A, A->epoch + 1,
+	    "the events are of another history than what was signed"));
+}
+
 int
 sign_step(void * cookie, struct view * view, const struct stage_event * event,
     size_t i, struct actions * actions)
@@ -211,14 +227,13 @@ sign_step(void * cookie, struct view * view, const struct stage_event * event,
 	int rc = 0;
 
 	(void)i;
+	if (check_place(A, event))
+		return (-1);
 	if (event->type == EVENT_EPOCH)
 		rc = step_epoch(A, view, event, actions);
 	else if (event->type == EVENT_SIGNATURE)
 		rc = step_signature(A, view, event, actions);
-	if (rc)
-		return (-1);
-	A->cursor = event->position;
-	return (0);
+	return (rc ? -1 : 0);
 }
 
 void

@@ -41,7 +41,11 @@ struct sign_state {
 	const struct sign_key * key;
 	uint8_t key_id[VKEY_ID_LEN];
 
-	uint64_t cursor;		/* sequence number of the last event */
+	/*
+	 * Sequence number of the event before that of the watermark: from there
+	 * the events are asked for, so that another history shows by its first.
+	 */
+	uint64_t cursor;
 	uint64_t epoch;			/* last one signed: the watermark */
 	uint64_t time_ms;		/* its issue time */
 	struct merkle_range range;	/* epoch log of that size */
@@ -68,9 +72,9 @@ int sign_state_open(struct sign_state *, const struct realm *,
 /**
  * sign_step(A, view, event, i, actions), sign_finish(A, view):
  * The step and finish of the stage.  A head record that is not the next of this
- * realm and policy, or not the one that was signed for its epoch before, makes
- * sign_step fail with the reason in ${A}->refusal: the process must leave with
- * EXITS_PERMANENT.
+ * realm and policy, or not the one that was signed for its epoch before, or events
+ * that do not begin with that of the watermark, make sign_step fail with the reason
+ * in ${A}->refusal: the process must leave with EXITS_PERMANENT.
  */
 int sign_step(void *, struct view *, const struct stage_event *, size_t,
     struct actions *);

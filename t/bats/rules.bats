@@ -370,3 +370,10 @@ wrong() {
 	equal "$(hostile rpc "$REPLICA/run/log" status last)" "$last"
 	unchanged
 }
+
+@test "what was refused stands in ks-apply's table of outcomes, with its rule" {
+	run -0 propose user16 -b commitment
+	equal "$output" profile-commitment
+	run -0 ks ks-dump "$REPLICA/run/apply" outcome
+	says profile-commitment
+}
