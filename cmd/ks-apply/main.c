@@ -59,8 +59,10 @@ on_config(void * cookie, struct daemon * D)
 	    (M->realm = realm_read(CONFIG_REALM)) == NULL)
 		return (EXITS_PERMANENT);
 	options.cache_len = (size_t)M->config.cache_mib << 20;
-	if ((rc = store_open(CONFIG_DATA_APPLY, &options, &M->store)) != 0)
-		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+
+	/* The owner may be one that is about to leave: come back later. */
+	if (store_open(CONFIG_DATA_APPLY, &options, &M->store) != 0)
+		return (EXITS_TEMPORARY);
 	if ((M->stage = stage_new(&stage, &M->state, M->store)) == NULL)
 		goto memory;
 	if ((rc = apply_state_open(&M->state, M->realm,

@@ -190,8 +190,10 @@ on_config(void * cookie, struct daemon * D)
 	if ((rc = read_key(P)) != 0)
 		return (rc);
 	options.cache_len = (size_t)P->config.cache_mib << 20;
-	if ((rc = store_open(CONFIG_DATA_PUBLISH, &options, &P->store)) != 0)
-		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+
+	/* The owner may be one that is about to leave: come back later. */
+	if (store_open(CONFIG_DATA_PUBLISH, &options, &P->store) != 0)
+		return (EXITS_TEMPORARY);
 	if ((P->stage = stage_new(&stage, P, P->store)) == NULL)
 		goto memory;
 	if ((rc = open_state(P)) != 0)

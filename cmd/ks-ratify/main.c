@@ -116,8 +116,10 @@ open_state(struct ratify * M, const struct vkey * vkey)
 	int rc;
 
 	options.cache_len = (size_t)M->config.cache_mib << 20;
-	if ((rc = store_open(CONFIG_DATA_RATIFY, &options, &M->store)) != 0)
-		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+
+	/* The owner may be one that is about to leave: come back later. */
+	if (store_open(CONFIG_DATA_RATIFY, &options, &M->store) != 0)
+		return (EXITS_TEMPORARY);
 	if ((M->stage = stage_new(&stage, M, M->store)) == NULL) {
 		warn("starting");
 		return (EXITS_TEMPORARY);

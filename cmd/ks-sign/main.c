@@ -127,8 +127,10 @@ on_config(void * cookie, struct daemon * D)
 		return (EXITS_PERMANENT);
 	if ((rc = load_key(M, id)) != 0)
 		return (rc);
-	if ((rc = store_open(CONFIG_DATA_SIGN, &options, &M->store)) != 0)
-		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+
+	/* The owner may be one that is about to leave: come back later. */
+	if (store_open(CONFIG_DATA_SIGN, &options, &M->store) != 0)
+		return (EXITS_TEMPORARY);
 	if ((M->stage = stage_new(&stage, M, M->store)) == NULL) {
 		warn("starting");
 		return (EXITS_TEMPORARY);
