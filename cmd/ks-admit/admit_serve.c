@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "base/clock.h"
 #include "config/config.h"
 #include "daemon/conn.h"
@@ -186,6 +188,21 @@ serve_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	    "ks-admit stores nothing", 0));
 }
 
+/* One line for each rule that refused: names of STATUS have no '-'. */
+static void
+status_refused(const struct admit * M, struct wbuf * W)
+{
+	char name[COMMON_RULE_MAX + 1];
+	char * p;
+
+	for (size_t i = 0; i < ADMIT_RULES_MAX && M->rules[i] != NULL; i++) {
+		strlcpy(name, M->rules[i], sizeof(name));
+		for (p = name; (p = strchr(p, '-')) != NULL;)
+			*p = '_';
+		wbuf_printf(W, "refused_%s %" PRIu64 "\n", name, M->refused[i]);
+	}
+}
+
 static int
 status(void * cookie, struct wbuf * W)
 {
@@ -202,9 +219,7 @@ status(void * cookie, struct wbuf * W)
 	    upstream_conn(M->log) != NULL ? "up" : "down");
 	wbuf_printf(W, "upstream_apply %s\n",
 	    upstream_conn(M->apply) != NULL ? "up" : "down");
-	for (size_t i = 0; i < ADMIT_RULES_MAX && M->rules[i] != NULL; i++)
-		wbuf_printf(W, "refused_%s %" PRIu64 "\n", M->rules[i],
-		    M->refused[i]);
+	status_refused(M, W);
 	return (0);
 }
 

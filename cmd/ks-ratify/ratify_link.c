@@ -315,7 +315,7 @@ void
 ratify_link_status(const struct ratify_link * K, struct wbuf * W)
 {
 
-	wbuf_printf(W, "upstream-publish %s\n", !K->is_up ? "down" :
+	wbuf_printf(W, "upstream_publish %s\n", !K->is_up ? "down" :
 	    K->asked == 0 ? "waiting" : "up");
 	wbuf_printf(W, "updates %" PRIu64 "\n", K->feed->state->updates);
 	wbuf_printf(W, "epochs %" PRIu64 "\n", K->feed->epochs);

@@ -264,7 +264,7 @@ sign_propose_status(const struct sign_propose * P, struct wbuf * W)
 	wbuf_printf(W, "open %zu\n", P->nopen);
 	wbuf_printf(W, "proposals %" PRIu64 "\n", P->proposals);
 	wbuf_printf(W, "seen %" PRIu64 "\n", P->seen);
-	wbuf_printf(W, "upstream-log %s\n", P->is_up ? "up" : "down");
+	wbuf_printf(W, "upstream_log %s\n", P->is_up ? "up" : "down");
 }
 
 void

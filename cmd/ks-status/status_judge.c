@@ -56,7 +56,7 @@ complains(const char * line, size_t len)
 		return (0);
 	value = space + 1;
 	n = len - (size_t)(value - line);
-	if (begins(line, len, "upstream_") || begins(line, len, "upstream-"))
+	if (begins(line, len, "upstream_"))
 		return (n != 2 || memcmp(value, "up", 2) != 0);
 	if (begins(line, len, "halted "))
 		return (n != 1 || *value != '0');

@@ -82,14 +82,14 @@ common_put_status(struct wbuf * W, const char * text, size_t len)
 	wbuf_put_var32(W, text, len);
 }
 
-/* A line is a word, a space, a value; ${len} is without the newline. */
+/* A line is a name, a space, a value; ${len} is without the newline. */
 static int
 line_ok(const char * s, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len && s[i] != ' '; i++) {
-		if (!is_word(s[i]) && s[i] != '_' && s[i] != '.')
+		if (s[i] != '_' && (s[i] == '-' || !is_word(s[i])))
 			return (0);
 	}
 	if (i == 0 || i == len)

@@ -95,8 +95,8 @@ void common_put_status(struct wbuf *, const char *, size_t);
 /**
  * common_get_status(body, len, text, text_len):
  * Decode a STATUS_REPLY; ${text} (no NUL) of ${text_len} bytes then points into
- * ${body}.  Return 0, or -1 if it is malformed: every line must be a word of a
- * to z, 0 to 9, '-', '_' and '.', a space, no control character, a newline.
+ * ${body}.  Return 0, or -1 if it is malformed: every line must be a name of a
+ * to z, 0 to 9 and '_', a space, no control character, a newline.
  */
 int common_get_status(const uint8_t *, size_t, const char **, size_t *);
 

@@ -257,6 +257,15 @@ unchanged() {
 	says user-malformed
 }
 
+@test "what the edge refused is counted by rule, under names that STATUS allows" {
+	run send taken -v 0
+	equal "$output" version-must-rise
+	status_min admit refused_version_must_rise 1
+	run ks ks-status "$REPLICA"
+	says "ks-admit up "
+	says " refused_version_must_rise="
+}
+
 @test "an update in the log whose profile was erased is accepted, and shown as that" {
 	run -0 propose user14 -b no-profile
 	says accepted

@@ -104,9 +104,10 @@ static void
 status(void)
 {
 	static const struct { const char * text; int rc; } cases[] = {
-		{ "", 0 }, { "epoch 3\nroot.hash ab cd\n", 0 }, { "epoch 3", -1 },
+		{ "", 0 }, { "epoch 3\nroot_hash ab cd\n", 0 }, { "epoch 3", -1 },
 		{ "epoch\n", -1 }, { "epoch 3\n\n", -1 }, { "ep\033 3\n", -1 },
-		{ "epoch \033\n", -1 }, { " 3\n", -1 }
+		{ "epoch \033\n", -1 }, { " 3\n", -1 }, { "root-hash ab\n", -1 },
+		{ "root.hash ab\n", -1 }
 	};
 	struct wbuf W;
 	const char * text;

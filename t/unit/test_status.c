@@ -26,7 +26,7 @@ answers(struct status_look * L, const char * const text[5])
 
 #define LOGD	"engine local\nlast 10\n"
 #define APPLY	"index 10\nclosed 4\nsigned 3\npending 2\nevents 8\n"
-#define SIGN	"cursor 8\nupstream-log up\nupstream_apply up\n"
+#define SIGN	"cursor 8\nupstream_log up\nupstream_apply up\n"
 #define PUBLISH	"cursor 8\nratified_0a0b0c0d 1\nratified_lag_0a0b0c0d 9\n" \
 		"ratified_01020304 2\nratifications_proposed 50\n"
 
@@ -71,7 +71,7 @@ what_is_wrong_is_told(void)
 	CHECK(!S.healthy && S.lag_publish == 8);
 	S = judge(LOGD, APPLY, SIGN, PUBLISH, "upstream_log down\n");
 	CHECK(!S.healthy);
-	S = judge(LOGD, APPLY, SIGN, PUBLISH, "upstream-apply rebuilding\n");
+	S = judge(LOGD, APPLY, SIGN, PUBLISH, "upstream_apply rebuilding\n");
 	CHECK(!S.healthy);
 	S = judge(LOGD, APPLY, SIGN, PUBLISH, "halted epoch-7\n");
 	CHECK(!S.healthy);
