@@ -93,6 +93,20 @@ hint_reply(struct fields * F, const uint8_t * p, size_t len)
 	return (NULL);
 }
 
+static const char *
+position_reply(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_log_position P;
+
+	if (proto_log_get_position(p, len, &P))
+		return (MALFORMED);
+	fields_u64(F, "last", P.last);
+	fields_hex(F, "hash", P.hash, HASH_LEN);
+	fields_u64(F, "cluster", P.cluster);
+	fields_u64(F, "revision", P.revision);
+	return (NULL);
+}
+
 const struct dump_frame dump_frame_log[] = {
 	{ LOG_PROPOSE, "LOG_PROPOSE", propose },
 	{ LOG_PROPOSED, "LOG_PROPOSED", proposed },
@@ -101,6 +115,8 @@ const struct dump_frame dump_frame_log[] = {
 	{ LOG_READ, "LOG_READ", read_request },
 	{ LOG_HINT, "LOG_HINT", dump_frame_empty },
 	{ LOG_HINT_REPLY, "LOG_HINT_REPLY", hint_reply },
+	{ LOG_POSITION, "LOG_POSITION", dump_frame_empty },
+	{ LOG_POSITION_REPLY, "LOG_POSITION_REPLY", position_reply },
 	{ 0, NULL, NULL }
 };
 

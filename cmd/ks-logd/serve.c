@@ -1,6 +1,7 @@
 #include <err.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hex.h"
 #include "codec/wbuf.h"
@@ -85,6 +86,24 @@ on_dump(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 	struct logd * X = ctx;
 
 	return (dump_serve(X->store, C, id, body, len));
+}
+
+static int
+on_position(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct logd * X = ctx;
+	struct committed_place place = committed_place(X->committed);
+	struct proto_log_position P;
+
+	(void)body;
+	(void)len;
+	P.last = committed_last(X->committed);
+	memcpy(P.hash, committed_hash(X->committed), HASH_LEN);
+	P.cluster = place.cluster;
+	P.revision = place.revision;
+	proto_log_put_position(conn_begin(C, LOG_POSITION_REPLY, id), &P);
+	return (conn_end(C, committed_needs(X->committed, P.last)));
 }
 
 static int
@@ -206,6 +225,8 @@ frame_name(uint16_t type)
 		return ("LOG_ENTRIES");
 	case LOG_HINT_REPLY:
 		return ("LOG_HINT_REPLY");
+	case LOG_POSITION_REPLY:
+		return ("LOG_POSITION_REPLY");
 	}
 	return (NULL);
 }
@@ -219,6 +240,7 @@ logd_serve_spec(struct logd * X, struct server_spec * spec)
 		{ LOG_FOLLOW, "LOG_FOLLOW", 8, 8, logd_stream_follow },
 		{ LOG_READ, "LOG_READ", 20, 20, logd_stream_read },
 		{ LOG_HINT, "LOG_HINT", 0, 0, logd_stream_hint },
+		{ LOG_POSITION, "LOG_POSITION", 0, 0, on_position },
 		{ COMMON_DUMP, "DUMP", DUMP_BODY_MIN, DUMP_BODY_MAX, on_dump }
 	};
 

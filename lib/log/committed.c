@@ -30,6 +30,9 @@ struct committed {
 	uint8_t hash_first[HASH_LEN];	/* before index 1 */
 	uint64_t put_last;	/* the same with what is pending */
 	uint8_t put_hash[HASH_LEN];
+	struct committed_place place;
+	struct committed_place put_place;	/* if set since: */
+	int placed;
 	struct wbuf row;	/* scratch, for a value that is put */
 	struct bytes key;	/* scratch, for reads */
 	struct bytes val;
@@ -133,6 +136,30 @@ check_entry(struct committed * C, uint64_t index, uint8_t * hash)
 	return (1);
 }
 
+/* The one row of the table of the place. */
+static const uint8_t place_key[] = {
+	COMMITTED_TABLE_META, 'r', 'e', 'v', 'i', 's', 'i', 'o', 'n'
+};
+
+/* Read the place: 0, 1 (reported) if damaged, -1. */
+static int
+find_place(struct committed * C)
+{
+	struct rbuf R;
+	int rc;
+
+	rc = store_get(C->store, place_key, sizeof(place_key), &C->val);
+	if (rc != 0)
+		return (rc == 1 ? 0 : -1);
+	rbuf_init(&R, C->val.data, C->val.len);
+	C->place.cluster = rbuf_get_u64(&R);
+	C->place.revision = rbuf_get_u64(&R);
+	if (rbuf_end(&R) == 0 && C->place.cluster != 0)
+		return (0);
+	warnx("log: the row \"revision\" is damaged");
+	return (1);
+}
+
 /* Find the last entry, and check both ends: 0, 1 (reported) if damaged, -1. */
 static int
 find_last(struct committed * C)
@@ -172,7 +199,7 @@ committed_open(struct store * S, const char * realm, struct committed ** out)
 	C->store = S;
 	log_entry_hash_first(realm, C->hash_first);
 	memcpy(C->hash, C->hash_first, HASH_LEN);
-	if ((rc = find_last(C)) != 0)
+	if ((rc = find_last(C)) != 0 || (rc = find_place(C)) != 0)
 		goto err3;
 	C->opened = C->put_last = C->last;
 	memcpy(C->put_hash, C->hash, HASH_LEN);
@@ -216,6 +243,45 @@ committed_hash(const struct committed * C)
 	return (C->hash);
 }
 
+struct committed_place
+committed_place(const struct committed * C)
+{
+
+	return (C->place);
+}
+
+int
+committed_set_place(struct committed * C, struct committed_place place)
+{
+	uint8_t val[16];
+
+	for (size_t i = 0; i < 8; i++) {
+		val[i] = (uint8_t)(place.cluster >> (56 - 8 * i));
+		val[8 + i] = (uint8_t)(place.revision >> (56 - 8 * i));
+	}
+	if (view_put(C->view, place_key, sizeof(place_key), val, sizeof(val))) {
+		warnx("log: out of memory");
+		return (-1);
+	}
+	C->put_place = place;
+	C->placed = 1;
+	return (0);
+}
+
+uint64_t
+committed_put_last(const struct committed * C)
+{
+
+	return (C->put_last);
+}
+
+const uint8_t *
+committed_put_hash(const struct committed * C)
+{
+
+	return (C->put_hash);
+}
+
 int
 committed_put(struct committed * C, const uint8_t * entry, size_t len,
     uint64_t * index)
@@ -244,12 +310,15 @@ committed_commit(struct committed * C)
 {
 	struct mark * M = &C->marks[C->commits % COMMITTED_MARKS];
 
-	if (C->put_last == C->last)
+	if (C->put_last == C->last && !C->placed)
 		return (0);
 	if (view_commit(C->view, &M->number))
 		return (-1);
 	M->last = C->last = C->put_last;
 	memcpy(C->hash, C->put_hash, HASH_LEN);
+	if (C->placed)
+		C->place = C->put_place;
+	C->placed = 0;
 	C->commits++;
 	return (0);
 }

@@ -15,6 +15,10 @@ struct store;
  */
 struct committed;
 
+/* The table of one row, its key "revision": where an engine that others share
+ * stood when the log was as it is. */
+#define COMMITTED_TABLE_META	0x01
+
 /* The table of the entries: first byte of their keys, then u64 index. */
 #define COMMITTED_TABLE	0x02
 
@@ -51,6 +55,39 @@ uint64_t committed_last(const struct committed *);
  */
 const uint8_t * committed_hash(const struct committed *);
 
+/* Where the last committed entry is in an engine that others share. */
+struct committed_place {
+	uint64_t cluster;	/* its cluster; 0: there is none */
+	uint64_t revision;	/* all up to it is in the log; 0: unknown */
+};
+
+/**
+ * committed_place(C):
+ * Return the place of the last commit, zeroes if none was ever set.
+ */
+struct committed_place committed_place(const struct committed *);
+
+/**
+ * committed_set_place(C, place):
+ * Set the place, pending, for the commit of what was put before.  A commit is
+ * then made also if nothing was.  Return 0, or -1 (reported) if memory ran out;
+ * nothing can be committed then.
+ */
+int committed_set_place(struct committed *, struct committed_place);
+
+/**
+ * committed_put_last(C):
+ * Return the index of the last entry that was put, pending or committed.
+ */
+uint64_t committed_put_last(const struct committed *);
+
+/**
+ * committed_put_hash(C):
+ * Return the HASH_LEN bytes of the running hash after it, good until the next
+ * put.
+ */
+const uint8_t * committed_put_hash(const struct committed *);
+
 /**
  * committed_put(C, entry, len, index):
  * Append the ${len} bytes of the encoded log ${entry} (one that does not decode
@@ -61,8 +98,8 @@ int committed_put(struct committed *, const uint8_t *, size_t, uint64_t *);
 
 /**
  * committed_commit(C):
- * Make all that was put durable in one commit of the store; without any, do
- * nothing.  Return 0; or -1 (reported): nothing of it may be told to anyone, and
+ * Make all that was put or set durable in one commit of the store; without any,
+ * do nothing.  Return 0; or -1 (reported): nothing of it may be told to anyone, and
  * the program leaves with EXITS_TEMPORARY.
  */
 int committed_commit(struct committed *);

@@ -111,3 +111,27 @@ proto_log_get_hint(const uint8_t * body, size_t len, int * leader,
 		rbuf_fail(&R);
 	return (rbuf_end(&R));
 }
+
+void
+proto_log_put_position(struct wbuf * W, const struct proto_log_position * P)
+{
+
+	wbuf_put_u64(W, P->last);
+	wbuf_put_bytes(W, P->hash, HASH_LEN);
+	wbuf_put_u64(W, P->cluster);
+	wbuf_put_u64(W, P->revision);
+}
+
+int
+proto_log_get_position(const uint8_t * body, size_t len,
+    struct proto_log_position * P)
+{
+	struct rbuf R;
+
+	rbuf_init(&R, body, len);
+	P->last = rbuf_get_u64(&R);
+	rbuf_copy(&R, P->hash, HASH_LEN);
+	P->cluster = rbuf_get_u64(&R);
+	P->revision = rbuf_get_u64(&R);
+	return (rbuf_end(&R));
+}

@@ -21,7 +21,17 @@ enum proto_log_type {
 	LOG_ENTRIES = 0x0104,
 	LOG_READ = 0x0105,
 	LOG_HINT = 0x0106,		/* empty */
-	LOG_HINT_REPLY = 0x0107
+	LOG_HINT_REPLY = 0x0107,
+	LOG_POSITION = 0x0108,		/* empty */
+	LOG_POSITION_REPLY = 0x0109
+};
+
+/* A LOG_POSITION_REPLY. */
+struct proto_log_position {
+	uint64_t last;		/* last committed index */
+	uint8_t hash[HASH_LEN];	/* running hash after it */
+	uint64_t cluster;	/* of the engine; 0: not one that others share */
+	uint64_t revision;	/* all up to it is in the log; 0: unknown */
 };
 
 /* A LOG_ENTRIES, decoded; points into the body. */
@@ -88,5 +98,13 @@ int proto_log_get_read(const uint8_t *, size_t, uint64_t *, uint64_t *,
  */
 void proto_log_put_hint(struct wbuf *, int, uint64_t);
 int proto_log_get_hint(const uint8_t *, size_t, int *, uint64_t *);
+
+/**
+ * proto_log_put_position(W, P), proto_log_get_position(body, len, P):
+ * LOG_POSITION_REPLY.
+ */
+void proto_log_put_position(struct wbuf *, const struct proto_log_position *);
+int proto_log_get_position(const uint8_t *, size_t,
+    struct proto_log_position *);
 
 #endif

@@ -18,6 +18,7 @@ REQUESTS = {
         ks.LOG_FOLLOW: ks.u64(1),
         ks.LOG_READ: ks.u64(1) + ks.u64(2) + ks.u32(1000),
         ks.LOG_HINT: b"",
+        ks.LOG_POSITION: b"",
     },
     "apply": {
         ks.APPLY_FOLLOW: ks.u64(1),

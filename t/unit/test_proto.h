@@ -114,6 +114,16 @@ RECODE(hint)
 	return (0);
 }
 
+RECODE(position)
+{
+	struct proto_log_position P;
+
+	if (proto_log_get_position(p, len, &P))
+		return (-1);
+	proto_log_put_position(W, &P);
+	return (0);
+}
+
 RECODE(events)
 {
 	struct proto_apply_events E;
@@ -241,6 +251,7 @@ static const struct recode {
 	    " 0000001b *16 02 00000002 aabb 00000000" },
 	{ "LOG_READ", recode_read, "*20" },
 	{ "LOG_HINT_REPLY", recode_hint, "01 *8" },
+	{ "LOG_POSITION_REPLY", recode_position, "*8 *32 *8 *8" },
 	{ "delimiter", recode_delimiter, "*24 *32" },
 	{ "signature", recode_signature, "*8 *4 *64" },
 	{ "ratification", recode_ratification, "*8 *4 *8 *64" },
