@@ -158,8 +158,8 @@ verify(const struct lookup * L, const struct kept * K)
 		warnx("%s: %s", user, rule == NULL ? "out of memory" : rule);
 		return (-1);
 	}
-	if (proof_verify(P, L->R->realm, NULL, user, clock_wall_ms(), &V) !=
-	    PROOF_VERIFIED)
+	if (proof_verify(P, L->R->realm, NULL, user, 0, clock_wall_ms(), &V)
+	    != PROOF_VERIFIED)
 		warnx("%s: its proof is refused: %s", user, V.rule);
 	else if ((V.found == TREE_PRESENT) == !!L->B->absent)
 		warnx("%s is %s", user, L->B->absent ? "there" : "not there");

@@ -28,31 +28,19 @@ client_check_free(struct client_check_answer * A)
 	memset(A, 0, sizeof(*A));
 }
 
-/* Is the verified ${V} about the ${epoch} that was asked for? */
-static int
-check_epoch(const char * who, uint64_t epoch, struct proof_verdict * V)
+/* Say which epoch the proof ${V} is of, where that is why it is refused. */
+static void
+say_epoch(const char * who, uint64_t epoch, const struct proof_verdict * V)
 {
 
-	if (epoch != 0 && V->head.epoch != epoch) {
-		V->rule = RULE_EPOCH_MISMATCH;
-		warnx("%s: %s: the proof is of epoch %" PRIu64 ", not of %"
-		    PRIu64, who, V->rule, V->head.epoch, epoch);
-		return (EXITS_REFUSED);
-	}
-
-	/*
-	 * However fresh its checkpoint, an older head tells what was, not what
-	 * is: else a server could hide an update for ever.
-	 */
-	if (epoch == 0 && V->head.epoch != V->checkpoint.size) {
-		V->fresh = 0;
-		V->rule = V->met ? RULE_NOT_FRESH : RULE_QUORUM_UNMET;
-		warnx("%s: %s: this is the state at epoch %" PRIu64 ", under the"
-		    " checkpoint of epoch %" PRIu64, who, V->rule,
-		    V->head.epoch, V->checkpoint.size);
-		return (EXITS_UNMET);
-	}
-	return (EXITS_OK);
+	if (strcmp(V->rule, RULE_EPOCH_MISMATCH) == 0)
+		warnx("%s: the proof is of epoch %" PRIu64 ", not of %" PRIu64,
+		    who, V->head.epoch, epoch);
+	else if (strcmp(V->rule, RULE_NOT_FRESH) == 0 &&
+	    V->head.epoch != V->checkpoint.size)
+		warnx("%s: this is the state at epoch %" PRIu64 ", under the"
+		    " checkpoint of epoch %" PRIu64, who, V->head.epoch,
+		    V->checkpoint.size);
 }
 
 int
@@ -63,7 +51,6 @@ client_check_verify(struct client_check_answer * A, const struct realm * realm,
 	const char * who = user != NULL ? user : "proof";
 	enum proof_result result;
 	const char * rule;
-	int code;
 
 	if (proof_parse(A->text, A->len, &A->proof, &rule)) {
 		if (rule == NULL) {
@@ -73,23 +60,13 @@ client_check_verify(struct client_check_answer * A, const struct realm * realm,
 		client_check_say(who, rule);
 		return (EXITS_REFUSED);
 	}
-	result = proof_verify(A->proof, realm, policy, user, now_ms, &A->V);
-	if (result == PROOF_REFUSED) {
-		client_check_say(who, A->V.rule);
-		return (EXITS_REFUSED);
-	}
-	if ((code = check_epoch(who, epoch, &A->V)) != EXITS_OK)
-		return (code);
-	if (epoch != 0 && A->V.met) {
-		/* What was is asked for: that cannot grow old. */
-		A->V.rule = NULL;
+	result = proof_verify(A->proof, realm, policy, user, epoch, now_ms,
+	    &A->V);
+	if (result == PROOF_VERIFIED)
 		return (EXITS_OK);
-	}
-	if (result == PROOF_INSUFFICIENT) {
-		client_check_say(who, A->V.rule);
-		return (EXITS_UNMET);
-	}
-	return (EXITS_OK);
+	client_check_say(who, A->V.rule);
+	say_epoch(who, epoch, &A->V);
+	return (result == PROOF_REFUSED ? EXITS_REFUSED : EXITS_UNMET);
 }
 
 /* Say why there is no answer to ${Q}, whose ${outcome} is not CLIENT_OK. */

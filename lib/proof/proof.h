@@ -75,7 +75,7 @@ struct proof_verdict {
 	struct quorum quorum;		/* who has signed, and when */
 	uint64_t time_ms;		/* of the proof; 0: none is known */
 	int met;			/* nonzero: the quorum is met */
-	int fresh;			/* nonzero: it is fresh */
+	int fresh;			/* nonzero: young, and of the newest epoch */
 };
 
 /**
@@ -100,15 +100,18 @@ int proof_parse(const char *, size_t, struct proof **, const char **);
 void proof_free(struct proof *);
 
 /**
- * proof_verify(P, realm, policy, user, now_ms, V):
+ * proof_verify(P, realm, policy, user, epoch, now_ms, V):
  * Verify ${P}, which came from proof_parse, at the time ${now_ms} against
  * ${realm} and the quorum of ${policy} (the realm's own if that is NULL) as the
- * proof of ${user}, normalised or not (of any user if that is NULL), and fill
- * ${V}.  A checkpoint that no key of the policy has signed is quorum-unmet,
- * whatever the quorum.  Pure: what the client remembers of the realm is
- * memory_check's.
+ * proof of ${user}, normalised or not (of any user if that is NULL), at ${epoch},
+ * and fill ${V}.  For epoch 0 that is the newest state: a head that is older than
+ * its checkpoint shows what was, and is not fresh, however young the checkpoint.
+ * Of another epoch freshness is not asked.  A checkpoint that no key of the
+ * policy has signed is quorum-unmet, whatever the quorum.  Pure: what the client
+ * remembers of the realm is memory_check's.
  */
 enum proof_result proof_verify(const struct proof *, const struct realm *,
-    const struct policy *, const char *, uint64_t, struct proof_verdict *);
+    const struct policy *, const char *, uint64_t, uint64_t,
+    struct proof_verdict *);
 
 #endif

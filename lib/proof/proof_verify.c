@@ -156,15 +156,21 @@ check_times(const struct realm * realm, const struct policy * policy,
 	if (V->head.epoch == V->checkpoint.size && V->quorum.majority &&
 	    V->head.time_ms > V->time_ms)
 		V->time_ms = V->head.time_ms;
-	V->fresh = V->time_ms >= now_ms ||
-	    now_ms - V->time_ms <= realm->fresh_s * 1000;
+
+	/*
+	 * However young its checkpoint, an older head tells what was, not what
+	 * is: else a server could hide an update for ever.
+	 */
+	V->fresh = V->head.epoch == V->checkpoint.size && V->time_ms != 0 &&
+	    (V->time_ms >= now_ms ||
+	    now_ms - V->time_ms <= realm->fresh_s * 1000);
 	return (NULL);
 }
 
 enum proof_result
 proof_verify(const struct proof * P, const struct realm * realm,
-    const struct policy * policy, const char * user, uint64_t now_ms,
-    struct proof_verdict * V)
+    const struct policy * policy, const char * user, uint64_t epoch,
+    uint64_t now_ms, struct proof_verdict * V)
 {
 
 	if (policy == NULL)
@@ -175,9 +181,13 @@ proof_verify(const struct proof * P, const struct realm * realm,
 	    (V->rule = check_checkpoint(P, realm, policy, V)) != NULL ||
 	    (V->rule = check_times(realm, policy, now_ms, V)) != NULL)
 		return (PROOF_REFUSED);
+	if (epoch != 0 && V->head.epoch != epoch) {
+		V->rule = RULE_EPOCH_MISMATCH;
+		return (PROOF_REFUSED);
+	}
 	if (!V->met)
 		V->rule = RULE_QUORUM_UNMET;
-	else if (!V->fresh)
+	else if (epoch == 0 && !V->fresh)
 		V->rule = RULE_NOT_FRESH;
 	return (V->rule != NULL ? PROOF_INSUFFICIENT : PROOF_VERIFIED);
 }

@@ -65,7 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
 	proof_format(&W, P);
 	PANIC_UNLESS(wbuf_failed(&W) == 0 && W.len == len &&
 	    memcmp(W.data, p, len) == 0);
-	if (proof_verify(P, world.realm, NULL, NULL, TIME_MS, &V) !=
+	if (proof_verify(P, world.realm, NULL, NULL, 0, TIME_MS, &V) !=
 	    PROOF_REFUSED)
 		check_truth(P, &V);
 	wbuf_free(&W);

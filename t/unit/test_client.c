@@ -148,7 +148,8 @@ report_of(struct wish * I, int json, struct wbuf * W, struct proof_verdict * V)
 		abort();
 	wbuf_free(&text);
 	wbuf_free(&I->note);
-	proof_verify(parsed, world.realm, NULL, NULL, TIME_MS + 20000, V);
+	proof_verify(parsed, world.realm, NULL, NULL, 0, TIME_MS + 20000,
+	    V);
 	R.realm = world.realm->name;
 	R.user = parsed->user;
 	wbuf_init(W, 1 << 20);

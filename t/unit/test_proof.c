@@ -9,6 +9,7 @@
 #include "test_proof.h"
 
 static const struct policy * own_policy;	/* NULL: the realm's */
+static uint64_t asked;				/* the epoch; 0: the newest */
 
 /* Format ${P}, parse it, verify it at ${now_ms}; return the rule broken. */
 static const char *
@@ -34,7 +35,7 @@ judge(const struct proof * P, const char * user, uint64_t now_ms,
 	wbuf_free(&again);
 	if (!same)
 		return ("not canonical");
-	proof_verify(parsed, world.realm, own_policy, user, now_ms, V);
+	proof_verify(parsed, world.realm, own_policy, user, asked, now_ms, V);
 	return (V->rule == NULL ? "" : V->rule);
 }
 
@@ -59,9 +60,11 @@ proves(void)
 			wish_init(&I, who);
 			I.epoch = epoch;
 			make_proof(&P, &I);
+			asked = epoch;
 			CHECK(strcmp(judge(&P, world.user[who], NOW, &V),
 			    "") == 0);
-			CHECK(V.found == kind[who] && V.met && V.fresh);
+			CHECK(V.found == kind[who] && V.met);
+			CHECK(V.fresh == (epoch == EPOCHS));
 			CHECK(V.head.epoch == epoch);
 			CHECK(V.checkpoint.size == EPOCHS);
 			CHECK(V.erased == (who == ERASED));
@@ -73,10 +76,45 @@ proves(void)
 		}
 	}
 
+	asked = 0;
+
 	/* A user id is normalised before it is compared. */
 	wish_init(&I, ALICE);
 	make_proof(&P, &I);
 	RULE_IS(&P, "ALICE@Example.org", NOW, "");
+}
+
+/* What was is never taken for what is, nor one epoch for another. */
+static void
+epoch_rules(void)
+{
+	struct proof P;
+	struct wish I;
+
+	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
+		for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+			for (asked = 0; asked <= EPOCHS; asked++) {
+				const int past = asked == 0 && epoch < EPOCHS;
+
+				wish_init(&I, who);
+				I.epoch = epoch;
+				make_proof(&P, &I);
+				RULE_IS(&P, NULL, NOW, past ? RULE_NOT_FRESH :
+				    asked != 0 && asked != epoch ?
+				    RULE_EPOCH_MISMATCH : "");
+			}
+		}
+	}
+
+	/* What was does not grow old, but its quorum is asked for. */
+	wish_init(&I, ALICE);
+	I.epoch = asked = 2;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, NOW + 999 * 3600000ULL, "");
+	I.signers = 7;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, NOW, RULE_QUORUM_UNMET);
+	asked = 0;
 }
 
 static void
@@ -184,6 +222,7 @@ checkpoint_rules(void)
 
 	/* Signatures and quorum: two of three replicas, one verifier. */
 	I.origin = REALM;
+	I.epoch = EPOCHS;
 	for (unsigned signers = 1; signers < 32; signers++) {
 		unsigned n = (signers & 1) + (signers >> 1 & 1) +
 		    (signers >> 2 & 1);
@@ -193,6 +232,7 @@ checkpoint_rules(void)
 		RULE_IS(&P, NULL, NOW, n >= 2 && signers >> 3 ? "" :
 		    RULE_QUORUM_UNMET);
 	}
+	I.epoch = 3;
 	I.signers = 31;
 	make_proof(&P, &I);
 	log_root(4, I.root);		/* signatures on another checkpoint */
@@ -202,6 +242,7 @@ checkpoint_rules(void)
 	RULE_IS(&P, NULL, NOW, RULE_INCLUSION_INVALID);
 
 	/* Old: by the cosignatures, to the millisecond. */
+	I.epoch = EPOCHS;
 	now = I.time_s * 1000 + 3600000;
 	make_proof(&P, &I);
 	RULE_IS(&P, NULL, now, "");
@@ -320,7 +361,8 @@ policy_rules(void)
 		    text, i == 3 ? "w" : "none");
 		CHECK(policy_parse(policy, strlen(policy), POLICY_FOR_REALM,
 		    &own, &error) == 0);
-		CHECK(proof_verify(parsed, world.realm, own, NULL, NOW, &V) ==
+		CHECK(proof_verify(parsed, world.realm, own, NULL, 0, NOW,
+		    &V) ==
 		    (i == 3 ? PROOF_VERIFIED : PROOF_INSUFFICIENT));
 		CHECK(i == 3 || strcmp(V.rule, RULE_QUORUM_UNMET) == 0);
 		policy_free(own);
@@ -347,7 +389,7 @@ still_verifies(const char * text, size_t len, int * insufficient)
 	proof_format(&W, P);
 	same = W.len == len && memcmp(W.data, text, len) == 0;
 	wbuf_free(&W);
-	result = proof_verify(P, world.realm, NULL, NULL, NOW, &V);
+	result = proof_verify(P, world.realm, NULL, NULL, 0, NOW, &V);
 	proof_free(P);
 	*insufficient += result == PROOF_INSUFFICIENT;
 	return (result == PROOF_VERIFIED || !same);
@@ -411,6 +453,8 @@ damaged_signature(void)
 
 static const struct test tests[] = {
 	{ "presence, erasure and both absences are proven at any epoch", proves },
+	{ "a proof of the past is not one of now, nor of another epoch",
+	    epoch_rules },
 	{ "a proof is of one realm and one user", subject_rules },
 	{ "a proof fits the directory of its epoch", directory_rules },
 	{ "a proof fits the epoch log, its quorum and the clock",

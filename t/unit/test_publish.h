@@ -386,8 +386,8 @@ rig_lookup(struct rig * R, const char * user, uint64_t epoch, uint64_t checkpoin
 	wbuf_init(&W, PROOF_LEN_MAX);
 	if (publish_model_prove(&R->model, user, epoch, checkpoint, &W) == 0 &&
 	    proof_parse((const char *)W.data, W.len, &P, &rule) == 0) {
-		if (proof_verify(P, R->realm, NULL, user, TIME_MS + 2000, &V) ==
-		    want && V.head.epoch == epoch &&
+		if (proof_verify(P, R->realm, NULL, user, epoch, TIME_MS + 2000,
+		    &V) == want && V.head.epoch == epoch &&
 		    V.checkpoint.size == checkpoint)
 			found = V.found == TREE_PRESENT ?
 			    (int64_t)V.entry.version : -1;
