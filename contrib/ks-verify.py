@@ -469,7 +469,8 @@ class Policy:
         """Do the signatures of these keys make the quorum?"""
         names = {k.name for k in keys}
         if self.quorum == b"none":
-            return bool(names)
+            replicas = any(k.kind == REPLICA for k in self.keys)
+            return self.majority(keys) if replicas else bool(names)
         # Groups name only what stands above them, so one pass in order will do.
         for name, (k, members) in self.groups.items():
             if sum(m in names for m in members) >= k:

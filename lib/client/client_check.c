@@ -28,19 +28,21 @@ client_check_free(struct client_check_answer * A)
 	memset(A, 0, sizeof(*A));
 }
 
-/* Say which epoch the proof ${V} is of, where that is why it is refused. */
+/* Say which rule ${V} breaks as the answer of what was asked of ${epoch}. */
 static void
-say_epoch(const char * who, uint64_t epoch, const struct proof_verdict * V)
+say_verdict(const char * who, uint64_t epoch, const struct proof_verdict * V)
 {
 
 	if (strcmp(V->rule, RULE_EPOCH_MISMATCH) == 0)
-		warnx("%s: the proof is of epoch %" PRIu64 ", not of %" PRIu64,
-		    who, V->head.epoch, epoch);
+		warnx("%s: %s: the proof is of epoch %" PRIu64 ", not of %"
+		    PRIu64, who, V->rule, V->head.epoch, epoch);
 	else if (strcmp(V->rule, RULE_NOT_FRESH) == 0 &&
 	    V->head.epoch != V->checkpoint.size)
-		warnx("%s: this is the state at epoch %" PRIu64 ", under the"
-		    " checkpoint of epoch %" PRIu64, who, V->head.epoch,
-		    V->checkpoint.size);
+		warnx("%s: %s: this is the state at epoch %" PRIu64 ", under the"
+		    " checkpoint of epoch %" PRIu64, who, V->rule,
+		    V->head.epoch, V->checkpoint.size);
+	else
+		client_check_say(who, V->rule);
 }
 
 int
@@ -64,8 +66,7 @@ client_check_verify(struct client_check_answer * A, const struct realm * realm,
 	    &A->V);
 	if (result == PROOF_VERIFIED)
 		return (EXITS_OK);
-	client_check_say(who, A->V.rule);
-	say_epoch(who, epoch, &A->V);
+	say_verdict(who, epoch, &A->V);
 	return (result == PROOF_REFUSED ? EXITS_REFUSED : EXITS_UNMET);
 }
 

@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "policy/policy.h"
 #include "policy/policy_impl.h"
+#include "policy/quorum.h"
 
 void
 policy_free(struct policy * P)
@@ -92,6 +93,26 @@ policy_find_name(const struct policy * P, const char * name)
 	return (-1);
 }
 
+/*
+ * "quorum none" asks for no verifier.  It does not believe just anybody: what
+ * some of the replicas signed is not the realm's yet.
+ */
+static int
+none_met(const struct policy * P, const uint8_t * satisfied)
+{
+	unsigned i, all = 0, replicas = 0;
+
+	for (i = 0; i < P->nkeys; i++) {
+		if (!satisfied[i])
+			continue;
+		all++;
+		replicas += P->keys[i].kind == POLICY_REPLICA;
+	}
+	if (policy_replicas(P) > 0)
+		return (replicas >= quorum_majority(policy_replicas(P)));
+	return (all > 0);
+}
+
 int
 policy_met(const struct policy * P, const uint8_t * satisfied)
 {
@@ -100,7 +121,7 @@ policy_met(const struct policy * P, const uint8_t * satisfied)
 	int met, parent;
 
 	if (P->quorum == NODE_NONE)
-		return (1);
+		return (none_met(P, satisfied));
 
 	/*
 	 * A group names only what stands before it, so one pass in order is

@@ -122,7 +122,9 @@ int policy_find_name(const struct policy *, const char *);
 /**
  * policy_met(P, satisfied):
  * Return nonzero if the quorum of ${P} is met when the keys i with nonzero
- * ${satisfied}[i] have signed; ${satisfied} has policy_keys(${P}) elements.
+ * ${satisfied}[i] have signed; ${satisfied} has policy_keys(${P}) elements.  It
+ * is never met by nobody: "quorum none" takes a majority of the replicas, or any
+ * key where there are none.
  */
 int policy_met(const struct policy *, const uint8_t *);
 

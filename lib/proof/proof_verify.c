@@ -95,14 +95,11 @@ check_checkpoint(const struct proof * P, const struct realm * realm,
 static void
 drop_future(const struct policy * policy, uint64_t latest_ms, struct quorum * Q)
 {
-	unsigned known = 0;
 
-	for (unsigned i = 0; i < policy_keys(policy); i++) {
+	for (unsigned i = 0; i < policy_keys(policy); i++)
 		if (Q->time_s[i] > latest_ms / 1000)
 			Q->satisfied[i] = 0;
-		known += Q->satisfied[i];
-	}
-	Q->met = known > 0 && policy_met(policy, Q->satisfied);
+	Q->met = policy_met(policy, Q->satisfied);
 }
 
 /* Is the policy met by the replicas and the cosignatures not before ${time_s}? */

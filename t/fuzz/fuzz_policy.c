@@ -47,7 +47,7 @@ try_policy(const struct policy * P)
 		PANIC_UNLESS(policy_met(P, satisfied) || !met);
 		met = policy_met(P, satisfied);
 	}
-	PANIC_UNLESS(met);
+	PANIC_UNLESS(met || policy_keys(P) == 0);
 	PANIC_UNLESS(policy_replicas(P) <= policy_keys(P));
 }
 

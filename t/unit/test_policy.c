@@ -126,6 +126,36 @@ nested_groups(void)
 	policy_free(P);
 }
 
+/* Without a quorum the replicas still speak by their majority. */
+static void
+none_takes_a_majority(void)
+{
+	struct policy * P;
+	uint8_t sat[5];
+
+	wbuf_reset(&text);
+	wbuf_printf(&text, "replica a %s\nreplica b %s\nreplica c %s\n"
+	    "witness d %s\nwitness e %s\nquorum none\n", rt[0], rt[1], rt[2],
+	    wt[3], wt[4]);
+	P = parse(POLICY_FOR_REALM);
+	CHECK(P != NULL);
+	for (unsigned bits = 0; bits < 32; bits++) {
+		for (unsigned i = 0; i < 5; i++)
+			sat[i] = bits >> i & 1;
+		CHECK((policy_met(P, sat) != 0) ==
+		    (sat[0] + sat[1] + sat[2] >= 2));
+	}
+	policy_free(P);
+	wbuf_reset(&text);
+	wbuf_printf(&text, "witness d %s\nwitness e %s\nquorum none\n", wt[3],
+	    wt[4]);
+	P = parse(POLICY_FOR_REALM);
+	CHECK(P != NULL);
+	CHECK(!policy_met(P, (const uint8_t[]){ 0, 0 }));
+	CHECK(policy_met(P, (const uint8_t[]){ 0, 1 }));
+	policy_free(P);
+}
+
 static void
 simple_quorums(void)
 {
@@ -143,9 +173,11 @@ simple_quorums(void)
 	wbuf_reset(&text);
 	wbuf_printf(&text, "quorum none\n");
 	P = parse(POLICY_FOR_REALM);
-	CHECK(P != NULL && policy_keys(P) == 0 && policy_met(P, sat));
+	CHECK(P != NULL && policy_keys(P) == 0 && !policy_met(P, sat));
 	policy_free(P);
 	CHECK(refused(POLICY_FOR_UPDATE, 1, "none") == 0);
+	none_takes_a_majority();
+	wbuf_reset(&text);
 
 	/* Names are octets: K and the Kelvin sign are two. */
 	wbuf_printf(&text, "key K %s\nkey \xe2\x84\xaa %s\nkey \xff %s\n"

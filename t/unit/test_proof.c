@@ -372,6 +372,78 @@ policy_rules(void)
 	wbuf_free(&I.note);
 }
 
+/* The policy of the keys ${from} to ${to} - 1 of the world and "quorum none". */
+static struct policy *
+none_of(unsigned from, unsigned to)
+{
+	char text[VKEY_TEXT_MAX + 1];
+	struct policy_error error;
+	struct policy * own;
+	struct wbuf W;
+
+	wbuf_init(&W, POLICY_LEN_MAX);
+	for (unsigned i = from; i < to; i++) {
+		vkey_format(i < 3 ? &world.vreplica[i] : &world.vwitness[i - 3],
+		    text);
+		wbuf_printf(&W, "%s n%u %s\n", i < 3 ? "replica" : "witness", i,
+		    text);
+	}
+	wbuf_printf(&W, "quorum none\n");
+	if (policy_parse((char *)W.data, W.len, POLICY_FOR_REALM, &own, &error))
+		abort();
+	wbuf_free(&W);
+	return (own);
+}
+
+static void
+policy_edges(void)
+{
+	struct policy * own;
+	struct proof_verdict V;
+	struct proof P;
+	struct wish I;
+
+	/* Without a quorum a minority of replicas is not the realm. */
+	wish_init(&I, ALICE);
+	own_policy = own = none_of(0, 5);
+	for (asked = 0; asked <= EPOCHS; asked += EPOCHS) {
+		for (I.signers = 1; I.signers < 32; I.signers++) {
+			unsigned n = (I.signers & 1) + (I.signers >> 1 & 1) +
+			    (I.signers >> 2 & 1);
+
+			make_proof(&P, &I);
+			RULE_IS(&P, NULL, NOW, n >= 2 ? "" : RULE_QUORUM_UNMET);
+		}
+	}
+	asked = 0;
+
+	/* Its age is that of the head: a verifier was not asked for. */
+	I.signers = 31;
+	I.time_s += 7200;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, TIME_MS + 4000 + 3600000, "");
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, TIME_MS + 4000 + 3600001, RULE_NOT_FRESH);
+	policy_free(own);
+
+	/* Of a policy without replicas any key will do, and says the time. */
+	wish_init(&I, ALICE);
+	own_policy = own = none_of(3, 5);
+	I.signers = 7;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, NOW, RULE_QUORUM_UNMET);
+	I.signers = 7 | 16;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, I.time_s * 1000 + 3600000, "");
+	make_proof(&P, &I);
+	CHECK(strcmp(judge(&P, NULL, I.time_s * 1000 + 3600001, &V),
+	    RULE_NOT_FRESH) == 0);
+	CHECK(V.met && !V.quorum.majority && V.time_ms == I.time_s * 1000);
+	wbuf_free(&I.note);
+	policy_free(own);
+	own_policy = NULL;
+}
+
 /* Does the changed text still say "verified"? */
 static int
 still_verifies(const char * text, size_t len, int * insufficient)
@@ -463,6 +535,8 @@ static const struct test tests[] = {
 	    one_verifier_cannot_freshen },
 	{ "a policy of the realm's past is refused, a client's own is used",
 	    policy_rules },
+	{ "without a quorum a majority of replicas is asked for, or any key",
+	    policy_edges },
 	{ "a known key's damaged signature is refused", damaged_signature },
 	{ "no proof verifies when one character of it is changed", mutations },
 };

@@ -228,19 +228,21 @@ static void
 test_quorum(void)
 {
 	struct rig * R = rig_new();
-	char w4[VKEY_TEXT_MAX + 1], r1[VKEY_TEXT_MAX + 1], text[2][1024];
+	char w4[VKEY_TEXT_MAX + 1], r1[VKEY_TEXT_MAX + 1], text[3][1024];
 	uint64_t epoch, checkpoint;
 
 	vkey_format(&R->vkeys[4], w4);
 	vkey_format(&R->vkeys[1], r1);
 	snprintf(text[0], sizeof(text[0]), "witness w %s\nquorum w\n", w4);
 	snprintf(text[1], sizeof(text[1]), "replica r %s\nquorum r\n", r1);
+	snprintf(text[2], sizeof(text[2]), "witness w %s\nquorum none\n", w4);
 	for (int i = 0; i < 3; i++)
 		rig_publish(R);
 	rig_sign(R, REPLICAS, 1);
 	CHECK(rig_run(R) == 0);
 	CHECK(best(R, "") == 1);
-	CHECK(best(R, "quorum none\n") == 3);
+	CHECK(best(R, "quorum none\n") == 0);
+	CHECK(best(R, text[2]) == 0);
 	CHECK(best(R, text[0]) == 0);
 	CHECK(best(R, "nonsense\n") == UINT64_MAX);
 
