@@ -296,29 +296,6 @@ client_consistency(struct client * C, uint64_t m, uint64_t n,
 }
 
 enum client_outcome
-client_head(struct client * C, uint64_t epoch, uint8_t * head, char ** note,
-    size_t * len)
-{
-	const struct question Q = { "publish", HEAD, HEAD_REPLY,
-	    CLIENT_TIMEOUT_MS };
-	struct proto_publish_head H;
-	enum client_outcome outcome;
-	struct frame F;
-	struct wbuf body;
-
-	wbuf_init(&body, FRAME_BODY_MAX);
-	proto_publish_put_head(&body, epoch);
-	outcome = ask(C, &Q, &body, &F);
-	wbuf_free(&body);
-	if (outcome != CLIENT_OK)
-		return (outcome);
-	if (proto_publish_get_head_reply(F.body, F.len, &H))
-		return (malformed(C));
-	memcpy(head, H.head, HEAD_LEN);
-	return (hand_over(C, H.note, H.note_len, note, len));
-}
-
-enum client_outcome
 client_update(struct client * C, const struct client_update * U,
     uint64_t timeout_ms, uint64_t * epoch)
 {

@@ -114,15 +114,6 @@ enum client_outcome client_consistency(struct client *, uint64_t, uint64_t,
     uint8_t[MERKLE_DEPTH_MAX][HASH_LEN], unsigned *);
 
 /**
- * client_head(C, epoch, head, note, len):
- * Ask for the head of ${epoch}, or for 0 the newest signed one.  Store the
- * record in the HEAD_LEN bytes ${head} and the text of its note in ${note}, for
- * free(3), with a NUL after its ${len} bytes.
- */
-enum client_outcome client_head(struct client *, uint64_t, uint8_t *, char **,
-    size_t *);
-
-/**
  * client_update(C, U, timeout_ms, epoch):
  * Send the update ${U} to the first server that takes it within ${timeout_ms}
  * each, and store in ${epoch} the epoch in which it is or will be.  With the

@@ -39,7 +39,6 @@ struct conn {
 	const struct conn_ops * ops;
 	void * ctx;
 	void * tag;
-	uint64_t serial;
 
 	struct wbuf in;
 	size_t in_start;	/* bytes of in that were handed over */
@@ -53,7 +52,6 @@ struct conn {
 	uint16_t begun_type;
 
 	const char * rule;	/* of the frame being handed over */
-	int paused;		/* by the owner */
 	int choked;		/* too much output: no input */
 	int deaf;		/* no input any more */
 	int finish;		/* end when all is written */
@@ -72,7 +70,6 @@ struct conn *
 conn_new(struct loop * L, int fd, const struct conn_ops * ops, void * ctx,
     struct loop_deferred * batch)
 {
-	static uint64_t serial;
 	struct conn * C;
 
 	if ((C = calloc(1, sizeof(*C))) == NULL)
@@ -81,7 +78,6 @@ conn_new(struct loop * L, int fd, const struct conn_ops * ops, void * ctx,
 	C->ops = ops;
 	C->ctx = ctx;
 	C->batch = batch;
-	C->serial = ++serial;
 	wbuf_init(&C->in, IN_MAX);
 	wbuf_init(&C->out, CONN_OUT_HARD + FRAME_HEADER + FRAME_BODY_MAX);
 	if ((C->flush = loop_deferred_new(L, LOOP_FLUSH, on_flush, C)) == NULL)
@@ -126,7 +122,7 @@ static int
 is_deaf(const struct conn * C)
 {
 
-	return (C->paused || C->choked || C->deaf || C->broken || C->dead);
+	return (C->choked || C->deaf || C->broken || C->dead);
 }
 
 /* Tell the kernel what we wait for. */
@@ -335,7 +331,7 @@ on_flush(void * cookie)
 				rc = C->ops->drained(C->ctx, C);
 		}
 	}
-	/* What was held back while it was choked or paused. */
+	/* What was held back while it was choked. */
 	if (rc == 0)
 		rc = process(C);
 	if (rc == 0 && !C->dead && (C->broken ||
@@ -444,14 +440,6 @@ conn_queued(const struct conn * C)
 }
 
 void
-conn_pause(struct conn * C, int paused)
-{
-
-	C->paused = paused;
-	loop_deferred_set(C->flush);
-}
-
-void
 conn_deaf(struct conn * C)
 {
 
@@ -479,11 +467,4 @@ conn_set_tag(struct conn * C, void * tag)
 {
 
 	C->tag = tag;
-}
-
-uint64_t
-conn_serial(const struct conn * C)
-{
-
-	return (C->serial);
 }

@@ -123,12 +123,6 @@ int conn_malformed(struct conn *, const char *);
 size_t conn_queued(const struct conn *);
 
 /**
- * conn_pause(C, paused):
- * Hand over no more frames, and read none, while ${paused} is nonzero.
- */
-void conn_pause(struct conn *, int);
-
-/**
  * conn_deaf(C):
  * Hand over no more frames, for ever.  What is queued is still written, and
  * more may be queued.
@@ -148,12 +142,5 @@ void conn_finish(struct conn *);
  */
 void * conn_tag(const struct conn *);
 void conn_set_tag(struct conn *, void *);
-
-/**
- * conn_serial(C):
- * Return a number that no other connection of this process has or had, so that
- * a late answer finds its connection, or that it is gone.
- */
-uint64_t conn_serial(const struct conn *);
 
 #endif

@@ -412,10 +412,3 @@ daemon_permanent(struct daemon * D)
 
 	D->permanent = 1;
 }
-
-void
-daemon_batch(struct daemon * D)
-{
-
-	loop_deferred_set(D->batch);
-}

@@ -109,10 +109,4 @@ struct upstream * daemon_follow(struct daemon *, const struct upstream_spec *);
  */
 void daemon_permanent(struct daemon *);
 
-/**
- * daemon_batch(D):
- * Let batch be called in this turn, or the next, also if no frame came.
- */
-void daemon_batch(struct daemon *);
-
 #endif

@@ -57,17 +57,6 @@ head_parse(struct head * H, const uint8_t * p, size_t len)
 	return (rbuf_end(&R));
 }
 
-int
-head_follows(const struct head * H, const struct head * last)
-{
-
-	if (last == NULL)
-		return (H->epoch == 1);
-	return (memcmp(H->realm, last->realm, HASH_LEN) == 0 &&
-	    last->epoch != UINT64_MAX && H->epoch == last->epoch + 1 &&
-	    H->time_ms >= last->time_ms);
-}
-
 void
 head_list_init(uint8_t * hash)
 {

@@ -33,13 +33,6 @@ void head_put(const struct head *, uint8_t *);
 int head_parse(struct head *, const uint8_t *, size_t);
 
 /**
- * head_follows(H, last):
- * Return 1 if ${H} can be the head after ${last} (same realm, next epoch, not
- * earlier), or the first one if ${last} is NULL; or 0.
- */
-int head_follows(const struct head *, const struct head *);
-
-/**
  * head_list_init(hash), head_list_add(hash, update, len):
  * Make the HASH_LEN bytes ${hash} stand for no update, and for those before and
  * the ${len} bytes of the encoded ${update} after them.  With it the head says

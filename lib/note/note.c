@@ -34,15 +34,6 @@ chars_valid(const char * p, size_t len)
 	return (0);
 }
 
-int
-note_text_valid(const char * text, size_t len)
-{
-
-	if (len == 0 || text[len - 1] != '\n')
-		return (-1);
-	return (chars_valid(text, len));
-}
-
 /* Take the line of ${len} bytes at ${line}, without newline, apart into ${S}. */
 static const char *
 parse_sig(struct note_sig * S, const char * line, size_t len, uint8_t * out)
@@ -213,19 +204,4 @@ note_format(struct wbuf * W, const struct note * N)
 		put_base64(W, S->sig - VKEY_ID_LEN, VKEY_ID_LEN + S->siglen);
 		wbuf_put_bytes(W, "\n", 1);
 	}
-}
-
-int
-note_find(const struct note * N, const struct vkey * V, unsigned from)
-{
-	size_t len = strlen(V->name);
-	unsigned i;
-
-	for (i = from; i < N->nsigs; i++) {
-		if (N->sigs[i].namelen == len &&
-		    memcmp(N->sigs[i].name, V->name, len) == 0 &&
-		    memcmp(N->sigs[i].id, V->id, VKEY_ID_LEN) == 0)
-			return ((int)i);
-	}
-	return (-1);
 }

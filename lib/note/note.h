@@ -49,13 +49,6 @@ int note_parse(struct note **, const void *, size_t, const char **);
 void note_free(struct note *);
 
 /**
- * note_text_valid(text, len):
- * Return 0 if the ${len} bytes at ${text} can be the text of a note: UTF-8
- * without control characters, the last of them a newline, or -1.
- */
-int note_text_valid(const char *, size_t);
-
-/**
  * note_put_text(W, text, len):
  * Append the ${len} bytes at ${text}, which can be the text of a note, and the
  * empty line that separates it from its signature lines to ${W}.
@@ -75,12 +68,5 @@ void note_put_sig(struct wbuf *, const char *, const uint8_t[VKEY_ID_LEN],
  * Append ${N}: byte for byte what note_parse took apart.
  */
 void note_format(struct wbuf *, const struct note *);
-
-/**
- * note_find(N, V, from):
- * Return the number of the first signature line of ${N} not before ${from} with
- * the name and identifier of ${V}, or -1.
- */
-int note_find(const struct note *, const struct vkey *, unsigned);
 
 #endif

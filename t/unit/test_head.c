@@ -86,31 +86,9 @@ refuses(void)
 	CHECK(head_parse(&H, p, HEAD_LEN) == -1);
 }
 
-static void
-follows(void)
-{
-	struct head H = example;
-
-	CHECK(!head_follows(&H, NULL));
-	H.epoch = 1;
-	CHECK(head_follows(&H, NULL));
-	H.epoch = 4;
-	CHECK(head_follows(&H, &example));
-	H.time_ms--;
-	CHECK(!head_follows(&H, &example));
-	H = example;
-	CHECK(!head_follows(&H, &example));
-	H.epoch = 5;
-	CHECK(!head_follows(&H, &example));
-	H.epoch = 4;
-	H.realm[31]++;
-	CHECK(!head_follows(&H, &example));
-}
-
 static const struct test tests[] = {
 	{ "a head record has the bytes of PROTOCOL", layout },
 	{ "the hash of a list of updates tells each one and their order", list },
 	{ "what is not a head record is refused", refuses },
-	{ "a head follows the epoch before, never earlier", follows },
 };
 TESTS(tests)

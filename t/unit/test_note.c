@@ -81,8 +81,7 @@ published_notes(void)
 	vkey_format(&V, text);
 	CHECK(strcmp(text, vkey_example) == 0);
 	CHECK(note_parse(&N, note_example, strlen(note_example), &rule) == 0);
-	CHECK(N->nsigs == 1 && note_find(N, &V, 0) == 0);
-	CHECK(note_find(N, &V, 1) == -1);
+	CHECK(N->nsigs == 1);
 	CHECK(N->textlen == 28 && N->text[27] == '\n');
 	CHECK(checkpoint_sig_verify(&V, &N->sigs[0], N->text, N->textlen, &t)
 	    == 0 && t == 0);
@@ -227,8 +226,6 @@ notes_are_strict(void)
 	CHECK(note_parse(&N, W.data, W.len, &rule) == -1);
 	CHECK(strstr(rule, "64") != NULL);
 	wbuf_free(&W);
-	CHECK(note_text_valid("a\n", 2) == 0 && note_text_valid("a", 1) == -1);
-	CHECK(note_text_valid("", 0) == -1 && note_text_valid("\r\n", 2) == -1);
 }
 
 static void
@@ -293,7 +290,6 @@ signing(void)
 	checkpoint_put_cosig(&B, &W, 77, s2);
 	CHECK(wbuf_failed(&B) == 0);
 	CHECK(note_parse(&N, B.data, B.len, &rule) == 0 && N->nsigs == 2);
-	CHECK(note_find(N, &W, 0) == 1 && note_find(N, &L, 0) == 0);
 	CHECK(checkpoint_sig_verify(&L, &N->sigs[0], text, len, &t) == 0);
 	CHECK(t == 0);
 	CHECK(checkpoint_sig_verify(&W, &N->sigs[1], text, len, &t) == 0);
