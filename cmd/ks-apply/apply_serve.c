@@ -15,6 +15,7 @@
 #include "stage/actions.h"
 #include "stage/dump.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "apply_propose.h"
@@ -73,14 +74,14 @@ chunk_row(void * cookie, const uint8_t * key, size_t klen,
 static int
 send_chunk(struct apply_serve * V, struct follower * F)
 {
-	uint8_t from[APPLY_KEY_MAX], to[APPLY_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	struct chunk K = { { NULL, 0, 0 }, &V->body, 0 };
 	size_t len;
 
 	wbuf_reset(&V->body);
 	proto_apply_begin_events(&K.list, &V->body, F->next);
-	len = apply_key_u64(from, APPLY_TABLE_EVENT, F->next);
-	apply_key_u64(to, APPLY_TABLE_EVENT, V->events + 1);
+	len = rowkey_number(from, APPLY_TABLE_EVENT, F->next);
+	rowkey_number(to, APPLY_TABLE_EVENT, V->events + 1);
 	if (F->next <= V->events &&
 	    store_scan(V->store, from, len, to, len, chunk_row, &K) < 0)
 		return (-1);
@@ -177,7 +178,7 @@ handle_entry(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
 {
 	struct apply_serve * V = cookie;
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	const uint8_t * index;
 	struct rbuf R;
 	uint64_t epoch;
@@ -190,7 +191,7 @@ handle_entry(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	if (!apply_propose_current(V->propose))
 		return (conn_error(C, id, ERROR_UNAVAILABLE, "replaying",
 		    "this replica has not caught up with the log", 0));
-	rc = store_get(V->store, key, apply_key_bytes(key, APPLY_TABLE_ENTRY,
+	rc = store_get(V->store, key, rowkey_named(key, APPLY_TABLE_ENTRY,
 	    index, INDEX_LEN), &V->row);
 	if (rc < 0)
 		return (-1);
@@ -240,14 +241,14 @@ handle_outcome(void * cookie, struct conn * C, uint32_t id, const uint8_t * body
     size_t len)
 {
 	struct apply_serve * V = cookie;
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	const uint8_t * request_id;
 	struct rbuf R;
 	int rc;
 
 	if (proto_apply_get_outcome(body, len, &request_id))
 		return (conn_malformed(C, "frame-malformed"));
-	rc = store_get(V->store, key, apply_key_bytes(key, APPLY_TABLE_REQUEST,
+	rc = store_get(V->store, key, rowkey_named(key, APPLY_TABLE_REQUEST,
 	    request_id, REQUEST_ID_LEN), &V->row);
 	if (rc < 0)
 		return (-1);

@@ -10,6 +10,7 @@
 #include "proto/rows.h"
 #include "realm/realm.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -22,45 +23,12 @@ static const char CURSOR[] = "cursor";
 static const char REALM[] = "realm";
 static const char STATE[] = "state";
 
-size_t
-apply_key_bytes(uint8_t key[APPLY_KEY_MAX], enum apply_table table,
-    const void * p, size_t len)
-{
-
-	PANIC_UNLESS(len < APPLY_KEY_MAX);
-	key[0] = (uint8_t)table;
-	memcpy(key + 1, p, len);
-	return (1 + len);
-}
-
-size_t
-apply_key_u64(uint8_t key[APPLY_KEY_MAX], enum apply_table table, uint64_t x)
-{
-
-	key[0] = (uint8_t)table;
-	for (size_t i = 8; i > 0; i--) {
-		key[i] = (uint8_t)x;
-		x >>= 8;
-	}
-	return (9);
-}
-
-size_t
-apply_key_signer(uint8_t key[APPLY_KEY_MAX], enum apply_table table,
-    uint64_t epoch, const uint8_t id[4])
-{
-
-	apply_key_u64(key, table, epoch);
-	memcpy(key + 9, id, 4);
-	return (13);
-}
-
 /* Read the meta row ${name} into the scratch row, as view_get. */
 static int
 get_meta(struct apply_state * A, struct view * view, const char * name)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t len = apply_key_bytes(key, APPLY_TABLE_META, name, strlen(name));
+	uint8_t key[ROWKEY_MAX];
+	size_t len = rowkey_named(key, APPLY_TABLE_META, name, strlen(name));
 
 	return (view_get(view, key, len, &A->row));
 }
@@ -68,8 +36,8 @@ get_meta(struct apply_state * A, struct view * view, const char * name)
 static int
 put_meta(struct apply_state * A, struct view * view, const char * name)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t len = apply_key_bytes(key, APPLY_TABLE_META, name, strlen(name));
+	uint8_t key[ROWKEY_MAX];
+	size_t len = rowkey_named(key, APPLY_TABLE_META, name, strlen(name));
 
 	if (wbuf_failed(&A->out))
 		return (-1);

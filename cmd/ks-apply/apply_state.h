@@ -91,29 +91,4 @@ int apply_state_finish(void *, struct view *);
  */
 void apply_state_free(struct apply_state *);
 
-/** Longest key of a row of ks-apply. */
-#define APPLY_KEY_MAX 33
-
-/**
- * apply_key_u64(key, table, x):
- * Store the key of row ${x} of ${table} in ${key}; return its length.
- */
-size_t apply_key_u64(uint8_t[APPLY_KEY_MAX], enum apply_table, uint64_t);
-
-/**
- * apply_key_bytes(key, table, p, len):
- * Store the key of the row of ${table} named by the ${len} bytes at ${p}, at
- * most 32, in ${key}; return its length.
- */
-size_t apply_key_bytes(uint8_t[APPLY_KEY_MAX], enum apply_table, const void *,
-    size_t);
-
-/**
- * apply_key_signer(key, table, epoch, id):
- * Store the key of the row of ${epoch} and the key id ${id} in ${key}; return its
- * length.
- */
-size_t apply_key_signer(uint8_t[APPLY_KEY_MAX], enum apply_table, uint64_t,
-    const uint8_t[4]);
-
 #endif

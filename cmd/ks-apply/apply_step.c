@@ -11,6 +11,7 @@
 #include "proto/log_entry.h"
 #include "realm/realm.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 
 #include "apply_state.h"
@@ -58,8 +59,8 @@ int
 apply_event(struct apply_state * A, struct view * view, uint8_t type,
     const void * body, size_t len)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t klen = apply_key_u64(key, APPLY_TABLE_EVENT, A->events + 1);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_number(key, APPLY_TABLE_EVENT, A->events + 1);
 
 	wbuf_reset(&A->out);
 	wbuf_put_u8(&A->out, type);
@@ -76,8 +77,8 @@ static int
 is_duplicate(struct apply_state * A, struct view * view,
     const struct log_entry * E)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t klen = apply_key_bytes(key, APPLY_TABLE_REQUEST, E->request_id,
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_named(key, APPLY_TABLE_REQUEST, E->request_id,
 	    REQUEST_ID_LEN);
 	int rc = view_get(view, key, klen, &A->row);
 
@@ -88,7 +89,7 @@ is_duplicate(struct apply_state * A, struct view * view,
 static int
 forget_request(struct apply_state * A, struct view * view)
 {
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	size_t klen;
 	int rc, duplicate;
 	struct rbuf R;
@@ -96,7 +97,7 @@ forget_request(struct apply_state * A, struct view * view)
 
 	if (A->index <= REQUEST_WINDOW)
 		return (0);
-	klen = apply_key_u64(key, APPLY_TABLE_OUTCOME, A->index - REQUEST_WINDOW);
+	klen = rowkey_number(key, APPLY_TABLE_OUTCOME, A->index - REQUEST_WINDOW);
 	if ((rc = view_get(view, key, klen, &A->row)) != 0)
 		return (rc < 0 ? -1 : 0);
 	if (view_del(view, key, klen))
@@ -109,7 +110,7 @@ forget_request(struct apply_state * A, struct view * view)
 		return (-1);
 	if (duplicate)
 		return (0);
-	klen = apply_key_bytes(key, APPLY_TABLE_REQUEST, id, REQUEST_ID_LEN);
+	klen = rowkey_named(key, APPLY_TABLE_REQUEST, id, REQUEST_ID_LEN);
 	return (view_del(view, key, klen));
 }
 
@@ -118,7 +119,7 @@ static int
 record(struct apply_state * A, struct view * view, const struct log_entry * E,
     int duplicate, const char * rule)
 {
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	size_t klen;
 
 	wbuf_reset(&A->out);
@@ -126,7 +127,7 @@ record(struct apply_state * A, struct view * view, const struct log_entry * E,
 	wbuf_put_u8(&A->out, E->type);
 	wbuf_put_u8(&A->out, (uint8_t)duplicate);
 	wbuf_put_str8(&A->out, rule == NULL ? "" : rule);
-	klen = apply_key_u64(key, APPLY_TABLE_OUTCOME, A->index);
+	klen = rowkey_number(key, APPLY_TABLE_OUTCOME, A->index);
 	if (wbuf_failed(&A->out) ||
 	    view_put(view, key, klen, A->out.data, A->out.len))
 		return (-1);
@@ -136,7 +137,7 @@ record(struct apply_state * A, struct view * view, const struct log_entry * E,
 	wbuf_put_u64(&A->out, A->index);
 	wbuf_put_u64(&A->out, A->closed + 1);
 	wbuf_put_str8(&A->out, rule == NULL ? "" : rule);
-	klen = apply_key_bytes(key, APPLY_TABLE_REQUEST, E->request_id,
+	klen = rowkey_named(key, APPLY_TABLE_REQUEST, E->request_id,
 	    REQUEST_ID_LEN);
 	if (wbuf_failed(&A->out))
 		return (-1);
@@ -169,13 +170,13 @@ static int
 advance(struct apply_state * A, struct view * view, uint64_t position,
     const struct log_entry * E)
 {
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	size_t klen;
 
 	PANIC_UNLESS(position == A->index + 1);
 	A->index = position;
 	log_entry_hash(A->log_hash, position, E, A->log_hash);
-	klen = apply_key_u64(key, APPLY_TABLE_HASH, position);
+	klen = rowkey_number(key, APPLY_TABLE_HASH, position);
 	return (view_put(view, key, klen, A->log_hash, HASH_LEN));
 }
 

@@ -12,6 +12,7 @@
 #include "proto/proto_apply.h"
 #include "realm/realm.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 #include "tree/tree.h"
 
@@ -31,8 +32,8 @@ static int
 get_hash(struct apply_state * A, struct view * view, uint64_t base,
     uint8_t hash[HASH_LEN])
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t klen = apply_key_u64(key, APPLY_TABLE_HASH, base);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_number(key, APPLY_TABLE_HASH, base);
 
 	if (base == 0) {
 		log_entry_hash_first(A->realm->name, hash);
@@ -116,11 +117,11 @@ update_tree(struct apply_state * A, struct view * view)
 static int
 forget_hashes(struct apply_state * A, struct view * view)
 {
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	size_t klen;
 
 	for (uint64_t i = A->delimiter; i < A->index; i++) {
-		klen = apply_key_u64(key, APPLY_TABLE_HASH, i);
+		klen = rowkey_number(key, APPLY_TABLE_HASH, i);
 		if (view_del(view, key, klen))
 			return (-1);
 	}
@@ -132,7 +133,7 @@ static int
 close_epoch(struct apply_state * A, struct view * view,
     const struct log_entry_delimiter * D)
 {
-	uint8_t key[APPLY_KEY_MAX], row[HEAD_LEN + HASH_LEN], leaf[HASH_LEN];
+	uint8_t key[ROWKEY_MAX], row[HEAD_LEN + HASH_LEN], leaf[HASH_LEN];
 	struct head head;
 
 	if (update_tree(A, view) || forget_hashes(A, view))
@@ -149,7 +150,7 @@ close_epoch(struct apply_state * A, struct view * view,
 	if (merkle_range_append(&A->range, leaf, NULL, NULL))
 		return (-1);
 	merkle_range_root(&A->range, row + HEAD_LEN);
-	if (view_put(view, key, apply_key_u64(key, APPLY_TABLE_EPOCH, D->epoch),
+	if (view_put(view, key, rowkey_number(key, APPLY_TABLE_EPOCH, D->epoch),
 	    row, sizeof(row)))
 		return (-1);
 	A->closed = D->epoch;

@@ -13,6 +13,7 @@
 #include "proto/proto_apply.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 
 #include "apply_state.h"
@@ -32,8 +33,8 @@ static int
 get_checkpoint(struct apply_state * A, struct view * view, uint64_t epoch,
     struct wbuf * W)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t klen = apply_key_u64(key, APPLY_TABLE_EPOCH, epoch);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_number(key, APPLY_TABLE_EPOCH, epoch);
 
 	if (view_get(view, key, klen, &A->row) != 0 ||
 	    A->row.len != HEAD_LEN + HASH_LEN) {
@@ -63,10 +64,10 @@ count_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value
 static int
 count_signatures(struct view * view, uint64_t epoch, unsigned * n)
 {
-	uint8_t from[APPLY_KEY_MAX], to[APPLY_KEY_MAX];
-	size_t len = apply_key_u64(from, APPLY_TABLE_SIGNATURE, epoch);
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
+	size_t len = rowkey_number(from, APPLY_TABLE_SIGNATURE, epoch);
 
-	apply_key_u64(to, APPLY_TABLE_SIGNATURE, epoch + 1);
+	rowkey_number(to, APPLY_TABLE_SIGNATURE, epoch + 1);
 	*n = 0;
 	return (view_scan(view, from, len, to, len, count_row, n));
 }
@@ -99,8 +100,8 @@ static int
 is_repeated(struct apply_state * A, struct view * view, enum apply_table table,
     uint64_t epoch, const uint8_t * id)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	int rc = view_get(view, key, apply_key_signer(key, table, epoch, id),
+	uint8_t key[ROWKEY_MAX];
+	int rc = view_get(view, key, rowkey_signer(key, table, epoch, id),
 	    &A->row);
 
 	return (rc < 0 ? -1 : rc == 0);
@@ -110,7 +111,7 @@ int
 apply_step_signature(struct apply_state * A, struct view * view,
     const struct log_entry * E, const char ** rule)
 {
-	uint8_t row[APPLY_KEY_MAX];
+	uint8_t row[ROWKEY_MAX];
 	const struct policy_key * key;
 	struct signature S;
 	struct wbuf text;
@@ -139,7 +140,7 @@ apply_step_signature(struct apply_state * A, struct view * view,
 		rc = rc < 0 ? -1 : 0;
 		goto done;
 	}
-	rc = view_put(view, row, apply_key_signer(row, APPLY_TABLE_SIGNATURE,
+	rc = view_put(view, row, rowkey_signer(row, APPLY_TABLE_SIGNATURE,
 	    S.epoch, S.key_id), S.sig, SIGN_LEN) ||
 	    apply_event(A, view, EVENT_SIGNATURE, E->body, E->body_len) ||
 	    note_majority(A, view, S.epoch) ? -1 : 0;
@@ -152,7 +153,7 @@ int
 apply_step_ratification(struct apply_state * A, struct view * view,
     const struct log_entry * E, const char ** rule)
 {
-	uint8_t row[APPLY_KEY_MAX];
+	uint8_t row[ROWKEY_MAX];
 	const struct policy_key * key = NULL;
 	struct signature_ratification S;
 	struct wbuf text;
@@ -185,7 +186,7 @@ apply_step_ratification(struct apply_state * A, struct view * view,
 	}
 
 	/* The row is the body without epoch and key id: seconds, signature. */
-	rc = view_put(view, row, apply_key_signer(row, APPLY_TABLE_RATIFICATION,
+	rc = view_put(view, row, rowkey_signer(row, APPLY_TABLE_RATIFICATION,
 	    S.epoch, S.key_id), E->body + 12, E->body_len - 12) ||
 	    apply_event(A, view, EVENT_RATIFICATION, E->body, E->body_len) ?
 	    -1 : 0;

@@ -11,6 +11,7 @@
 #include "proto/log_entry.h"
 #include "proto/proto_apply.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 
 #include "apply_state.h"
@@ -27,8 +28,8 @@ static int
 get_current(struct apply_state * A, struct view * view, const uint8_t * index,
     struct entry * entry)
 {
-	uint8_t key[APPLY_KEY_MAX];
-	size_t klen = apply_key_bytes(key, APPLY_TABLE_ENTRY, index, INDEX_LEN);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_named(key, APPLY_TABLE_ENTRY, index, INDEX_LEN);
 	int rc;
 
 	if ((rc = view_get(view, key, klen, &A->current)) != 0)
@@ -48,7 +49,7 @@ accept_update(struct apply_state * A, struct view * view,
 {
 	const struct proto_apply_update event = { A->closed + 1, E->body,
 	    E->body_len, E->erasable, E->erasable_len };
-	uint8_t key[APPLY_KEY_MAX], value[HASH_LEN];
+	uint8_t key[ROWKEY_MAX], value[HASH_LEN];
 	size_t klen;
 	struct wbuf W;
 	int rc;
@@ -56,7 +57,7 @@ accept_update(struct apply_state * A, struct view * view,
 	wbuf_reset(&A->out);
 	wbuf_put_u64(&A->out, A->closed + 1);
 	wbuf_put_bytes(&A->out, U->entry_data, U->entry_len);
-	klen = apply_key_bytes(key, APPLY_TABLE_ENTRY, U->entry.index, INDEX_LEN);
+	klen = rowkey_named(key, APPLY_TABLE_ENTRY, U->entry.index, INDEX_LEN);
 	if (wbuf_failed(&A->out) ||
 	    view_put(view, key, klen, A->out.data, A->out.len))
 		return (-1);

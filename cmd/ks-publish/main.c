@@ -20,6 +20,7 @@
 #include "stage/actions.h"
 #include "stage/follow.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -145,13 +146,13 @@ ratified_row(void * cookie, const uint8_t * key, size_t klen,
 static int
 read_ratified(struct publish * P)
 {
-	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	uint64_t last = P->state.signed_epoch;
 	size_t len;
 
-	len = publish_key_epoch(from, PUBLISH_TABLE_RATIFICATION,
+	len = rowkey_number(from, PUBLISH_TABLE_RATIFICATION,
 	    last > RATIFIED_EPOCHS ? last - RATIFIED_EPOCHS : 0);
-	publish_key_epoch(to, PUBLISH_TABLE_RATIFICATION, last + 1);
+	rowkey_number(to, PUBLISH_TABLE_RATIFICATION, last + 1);
 	return (store_scan(P->store, from, len, to, len, ratified_row, P) < 0);
 }
 

@@ -10,6 +10,7 @@
 #include "entry/rule_names.h"
 #include "proto/list.h"
 #include "proto/proto_publish.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "publish.h"
@@ -81,16 +82,16 @@ chunk_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value
 static int
 send_updates(struct publish_feeds * S, struct feed * F)
 {
-	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	struct wbuf * W = &S->P->body;
 	struct chunk K = { { NULL, 0, 0 }, W, 0 };
 	size_t fromlen, tolen;
 
 	wbuf_reset(W);
 	proto_publish_begin_updates(&K.list, W, F->epoch);
-	fromlen = publish_key_epoch(from, PUBLISH_TABLE_UPDATE, F->epoch);
-	fromlen = publish_key_u32(from, fromlen, F->number);
-	tolen = publish_key_epoch(to, PUBLISH_TABLE_UPDATE, F->epoch + 1);
+	fromlen = rowkey_number(from, PUBLISH_TABLE_UPDATE, F->epoch);
+	fromlen = rowkey_u32(from, fromlen, F->number);
+	tolen = rowkey_number(to, PUBLISH_TABLE_UPDATE, F->epoch + 1);
 	if (store_scan(S->P->store, from, fromlen, to, tolen, chunk_row, &K) < 0)
 		return (1);
 	if (K.n == 0) {
@@ -128,7 +129,7 @@ static int
 send_head(struct publish_feeds * S, struct feed * F,
     const struct publish_epoch * E)
 {
-	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	struct known K = { S, F };
 	struct proto_publish_head H;
 	size_t len;
@@ -140,8 +141,8 @@ send_head(struct publish_feeds * S, struct feed * F,
 	proto_publish_put_head_reply(&S->P->body, &H);
 	if (send_body(S, F, FEED_HEAD))
 		return (-1);
-	len = publish_key_epoch(from, PUBLISH_TABLE_RATIFICATION, F->epoch);
-	publish_key_epoch(to, PUBLISH_TABLE_RATIFICATION, F->epoch + 1);
+	len = rowkey_number(from, PUBLISH_TABLE_RATIFICATION, F->epoch);
+	rowkey_number(to, PUBLISH_TABLE_RATIFICATION, F->epoch + 1);
 	if (store_scan(S->P->store, from, len, to, len, ratification_row, &K) < 0)
 		return (1);
 	F->epoch++;

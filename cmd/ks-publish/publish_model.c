@@ -10,6 +10,7 @@
 #include "proof/proof.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "publish_model.h"
@@ -60,12 +61,12 @@ int
 publish_model_epoch(struct publish_model * M, uint64_t epoch,
     struct publish_epoch * E)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct head H;
 	struct rbuf R;
 	int rc;
 
-	rc = store_get(M->store, key, publish_key_epoch(key, PUBLISH_TABLE_EPOCH,
+	rc = store_get(M->store, key, rowkey_number(key, PUBLISH_TABLE_EPOCH,
 	    epoch), &M->key_row);
 	if (rc < 0)
 		return (-1);
@@ -86,11 +87,11 @@ static int
 get_subtree(void * cookie, uint8_t level, uint64_t number, uint8_t hash[HASH_LEN])
 {
 	struct publish_model * M = cookie;
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t klen = publish_key_begin(key, PUBLISH_TABLE_SUBTREE);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_begin(key, PUBLISH_TABLE_SUBTREE);
 
-	klen = publish_key_u8(key, klen, level);
-	klen = publish_key_u64(key, klen, number);
+	klen = rowkey_u8(key, klen, level);
+	klen = rowkey_u64(key, klen, number);
 	if (store_get(M->store, key, klen, &M->key_row) != 0 ||
 	    M->key_row.len != HASH_LEN) {
 		warnx("the subtree %u/%" PRIu64 " of the epoch log is missing or "
@@ -114,7 +115,7 @@ static int
 get_newest(struct publish_model * M, const uint8_t * index, uint64_t epoch,
     uint64_t * at)
 {
-	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	size_t len = publish_key_version(from, PUBLISH_TABLE_ENTRY, index, epoch);
 	struct rbuf R;
 
@@ -133,7 +134,7 @@ static int
 get_entry(struct publish_model * M, const uint8_t * index, uint64_t epoch,
     const uint8_t * value)
 {
-	uint8_t found[HASH_LEN], key[PUBLISH_KEY_MAX];
+	uint8_t found[HASH_LEN], key[ROWKEY_MAX];
 	uint64_t at;
 
 	if (get_newest(M, index, epoch, &at))

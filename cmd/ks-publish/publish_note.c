@@ -10,6 +10,7 @@
 #include "note/note.h"
 #include "policy/policy.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "publish_model.h"
@@ -19,8 +20,8 @@ static int
 get_signer(struct publish_model * M, enum publish_table table, uint64_t epoch,
     const uint8_t id[VKEY_ID_LEN])
 {
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t klen = publish_key_signer(key, table, epoch, id);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_signer(key, table, epoch, id);
 	size_t want = SIGN_LEN;
 	int rc;
 

@@ -6,6 +6,7 @@
 #include "head/head.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -19,10 +20,10 @@ static const char SECRET[] = "secret";
 static int
 get_meta(struct publish_state * P, struct view * view, const char * name)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t len = publish_key_begin(key, PUBLISH_TABLE_META);
+	uint8_t key[ROWKEY_MAX];
+	size_t len = rowkey_begin(key, PUBLISH_TABLE_META);
 
-	len = publish_key_bytes(key, len, name, strlen(name));
+	len = rowkey_bytes(key, len, name, strlen(name));
 	return (view_get(view, key, len, &P->row));
 }
 
@@ -30,10 +31,10 @@ get_meta(struct publish_state * P, struct view * view, const char * name)
 static int
 put_meta(struct publish_state * P, struct view * view, const char * name)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t len = publish_key_begin(key, PUBLISH_TABLE_META);
+	uint8_t key[ROWKEY_MAX];
+	size_t len = rowkey_begin(key, PUBLISH_TABLE_META);
 
-	len = publish_key_bytes(key, len, name, strlen(name));
+	len = rowkey_bytes(key, len, name, strlen(name));
 	if (wbuf_failed(&P->out) ||
 	    view_put(view, key, len, P->out.data, P->out.len)) {
 		warnx("out of memory");
@@ -92,13 +93,13 @@ load(struct publish_state * P, struct view * view)
 static int
 check_realm(struct publish_state * P, struct view * view)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct head H;
 	int rc;
 
 	if (P->closed == 0)
 		return (0);
-	if ((rc = view_get(view, key, publish_key_epoch(key, PUBLISH_TABLE_EPOCH,
+	if ((rc = view_get(view, key, rowkey_number(key, PUBLISH_TABLE_EPOCH,
 	    P->closed), &P->row)) < 0)
 		return (-1);
 	if (rc == 1 || P->row.len != PUBLISH_EPOCH_ROW_LEN ||

@@ -11,6 +11,7 @@
 #include "merkle/merkle.h"
 #include "note/vkey.h"
 #include "store/bytes.h"
+#include "store/rowkey.h"
 #include "tree/tree.h"
 
 struct realm;
@@ -39,9 +40,6 @@ enum publish_table {
 
 /** Tiles kept in memory for updating the tree: 36 MiB. */
 #define PUBLISH_STEP_TILES 65536
-
-/** Longest key of a row. */
-#define PUBLISH_KEY_MAX 48
 
 /** Bytes of an epoch's row: head, root of the epoch log, tree. */
 #define PUBLISH_EPOCH_ROW_LEN (HEAD_LEN + HASH_LEN + 8 + 8 + TREE_HASH + 8)
@@ -90,38 +88,11 @@ int publish_state_finish(struct publish_state *, struct view *);
 void publish_state_free(struct publish_state *);
 
 /**
- * publish_key_begin(key, table), publish_key_u8(key, at, x),
- * publish_key_u32(key, at, x), publish_key_u64(key, at, x),
- * publish_key_bytes(key, at, p, len):
- * Make a key in ${key}: begin with the ${table}, append an integer, big-endian,
- * or the ${len} bytes at ${p} at the offset ${at}; each returns the offset after
- * what it wrote, which is the length so far.
- */
-size_t publish_key_begin(uint8_t[PUBLISH_KEY_MAX], enum publish_table);
-size_t publish_key_u8(uint8_t[PUBLISH_KEY_MAX], size_t, uint8_t);
-size_t publish_key_u32(uint8_t[PUBLISH_KEY_MAX], size_t, uint32_t);
-size_t publish_key_u64(uint8_t[PUBLISH_KEY_MAX], size_t, uint64_t);
-size_t publish_key_bytes(uint8_t[PUBLISH_KEY_MAX], size_t, const void *, size_t);
-
-/**
- * publish_key_epoch(key, table, epoch):
- * Make the key of ${table} that starts with ${epoch}; return its length.
- */
-size_t publish_key_epoch(uint8_t[PUBLISH_KEY_MAX], enum publish_table, uint64_t);
-
-/**
- * publish_key_signer(key, table, epoch, id):
- * Make the key of ${epoch} and the key id ${id}; return its length.
- */
-size_t publish_key_signer(uint8_t[PUBLISH_KEY_MAX], enum publish_table, uint64_t,
-    const uint8_t[VKEY_ID_LEN]);
-
-/**
  * publish_key_version(key, table, index, epoch):
  * Make the key of ${index} as of ${epoch} in a table whose keys end in the
  * complement of the epoch; return its length.
  */
-size_t publish_key_version(uint8_t[PUBLISH_KEY_MAX], enum publish_table,
+size_t publish_key_version(uint8_t[ROWKEY_MAX], enum publish_table,
     const uint8_t *, uint64_t);
 
 #endif

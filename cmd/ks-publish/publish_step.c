@@ -10,6 +10,7 @@
 #include "proto/signature.h"
 #include "stage/actions.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 
 #include "publish_state.h"
@@ -49,7 +50,7 @@ static int
 step_update(struct publish_state * P, struct view * view,
     const struct stage_event * event)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct proto_apply_update E;
 	struct update U;
 	size_t klen;
@@ -63,8 +64,8 @@ step_update(struct publish_state * P, struct view * view,
 		    PRIu64 " is the last closed one", E.epoch, P->closed));
 	if (P->updates == EPOCH_UPDATES_MAX)
 		return (publish_fault(P, "more updates than an epoch may have"));
-	klen = publish_key_epoch(key, PUBLISH_TABLE_UPDATE, E.epoch);
-	klen = publish_key_u32(key, klen, P->updates++);
+	klen = rowkey_number(key, PUBLISH_TABLE_UPDATE, E.epoch);
+	klen = rowkey_u32(key, klen, P->updates++);
 	if (put(view, key, klen, E.update, E.update_len))
 		return (-1);
 
@@ -82,7 +83,7 @@ static int
 step_signature(struct publish_state * P, struct view * view,
     const struct stage_event * event, struct actions * actions)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct signature S;
 
 	if (signature_get(event->body, event->len, &S))
@@ -90,7 +91,7 @@ step_signature(struct publish_state * P, struct view * view,
 	if (S.epoch == 0 || S.epoch > P->closed)
 		return (publish_fault(P, "a signature of the epoch %" PRIu64
 		    ", which is not closed", S.epoch));
-	if (put(view, key, publish_key_signer(key, PUBLISH_TABLE_SIGNATURE, S.epoch,
+	if (put(view, key, rowkey_signer(key, PUBLISH_TABLE_SIGNATURE, S.epoch,
 	    S.key_id), S.sig, SIGN_LEN))
 		return (-1);
 
@@ -120,7 +121,7 @@ static int
 step_ratification(struct publish_state * P, struct view * view,
     const struct stage_event * event, struct actions * actions)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct signature_ratification S;
 	size_t klen;
 
@@ -129,7 +130,7 @@ step_ratification(struct publish_state * P, struct view * view,
 	if (S.epoch == 0 || S.epoch > P->signed_epoch)
 		return (publish_fault(P, "a ratification of the epoch %" PRIu64
 		    ", which is not signed", S.epoch));
-	klen = publish_key_signer(key, PUBLISH_TABLE_RATIFICATION, S.epoch,
+	klen = rowkey_signer(key, PUBLISH_TABLE_RATIFICATION, S.epoch,
 	    S.key_id);
 	wbuf_reset(&P->out);
 	wbuf_put_u64(&P->out, S.time_s);

@@ -13,6 +13,7 @@
 #include "merkle/merkle.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 #include "tree/tree.h"
 
@@ -79,7 +80,7 @@ static int
 update_tree(struct publish_state * P, struct view * view, uint64_t epoch,
     uint8_t list[HASH_LEN])
 {
-	uint8_t from[PUBLISH_KEY_MAX], to[PUBLISH_KEY_MAX];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	struct gather G = { .P = P, .max = P->updates };
 	size_t len;
 	int rc = -1;
@@ -91,8 +92,8 @@ update_tree(struct publish_state * P, struct view * view, uint64_t epoch,
 	if ((G.leaves = calloc(G.max, sizeof(*G.leaves))) == NULL)
 		goto err0;
 	memcpy(G.list, list, HASH_LEN);
-	len = publish_key_epoch(from, PUBLISH_TABLE_UPDATE, epoch);
-	publish_key_epoch(to, PUBLISH_TABLE_UPDATE, epoch + 1);
+	len = rowkey_number(from, PUBLISH_TABLE_UPDATE, epoch);
+	rowkey_number(to, PUBLISH_TABLE_UPDATE, epoch + 1);
 	if (view_scan(view, from, len, to, len, gather_row, &G) == 0 &&
 	    G.n == G.max && keep_last(G.leaves, &G.n) == 0)
 		rc = tree_update(P->realm->nonce, tiles_nodes(&P->tiles), &P->tree,
@@ -114,14 +115,14 @@ put_superseded(struct publish_state * P, struct view * view, uint64_t epoch)
 {
 	const struct wbuf * ids = &P->tiles.dropped;
 	const size_t most = PUBLISH_SUPERSEDED_IDS * sizeof(uint64_t);
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	uint32_t number = 0;
 	size_t klen, len;
 
 	for (size_t at = 0; at < ids->len; at += len) {
 		len = ids->len - at < most ? ids->len - at : most;
-		klen = publish_key_epoch(key, PUBLISH_TABLE_SUPERSEDED, epoch);
-		klen = publish_key_u32(key, klen, number++);
+		klen = rowkey_number(key, PUBLISH_TABLE_SUPERSEDED, epoch);
+		klen = rowkey_u32(key, klen, number++);
 		if (view_put(view, key, klen, ids->data + at, len))
 			return (-1);
 	}
@@ -133,11 +134,11 @@ put_subtree(void * cookie, uint8_t level, uint64_t number,
     const uint8_t hash[HASH_LEN])
 {
 	struct view * view = cookie;
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t klen = publish_key_begin(key, PUBLISH_TABLE_SUBTREE);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_begin(key, PUBLISH_TABLE_SUBTREE);
 
-	klen = publish_key_u8(key, klen, level);
-	klen = publish_key_u64(key, klen, number);
+	klen = rowkey_u8(key, klen, level);
+	klen = rowkey_u64(key, klen, number);
 	return (view_put(view, key, klen, hash, HASH_LEN));
 }
 
@@ -146,8 +147,8 @@ static int
 put_epoch(struct publish_state * P, struct view * view, const uint8_t * record,
     uint64_t epoch)
 {
-	uint8_t key[PUBLISH_KEY_MAX], leaf[HASH_LEN], root[HASH_LEN];
-	size_t klen = publish_key_epoch(key, PUBLISH_TABLE_EPOCH, epoch);
+	uint8_t key[ROWKEY_MAX], leaf[HASH_LEN], root[HASH_LEN];
+	size_t klen = rowkey_number(key, PUBLISH_TABLE_EPOCH, epoch);
 
 	merkle_leaf_hash(record, HEAD_LEN, leaf);
 	if (merkle_range_append(&P->range, leaf, put_subtree, view))

@@ -5,6 +5,7 @@
 
 #include "entry/index.h"
 #include "entry/limits.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -88,11 +89,11 @@ take(struct publish_vrf * V, const uint8_t name[HASH_LEN])
 static int
 read_row(struct publish_vrf * V, const uint8_t name[HASH_LEN], uint8_t * proof)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
-	size_t klen = publish_key_begin(key, PUBLISH_TABLE_VRF);
+	uint8_t key[ROWKEY_MAX];
+	size_t klen = rowkey_begin(key, PUBLISH_TABLE_VRF);
 	int rc;
 
-	klen = publish_key_bytes(key, klen, name, HASH_LEN);
+	klen = rowkey_bytes(key, klen, name, HASH_LEN);
 	if ((rc = store_get(V->store, key, klen, &V->row)) != 0)
 		return (rc);
 	if (V->row.len != VRF_PROOF_LEN) {
@@ -152,7 +153,7 @@ publish_vrf_exists(struct publish_vrf * V, const char * user)
 int
 publish_vrf_flush(struct publish_vrf * V, struct view * view)
 {
-	uint8_t key[PUBLISH_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct publish_vrf_slot * slot;
 	size_t klen;
 
@@ -163,8 +164,8 @@ publish_vrf_flush(struct publish_vrf * V, struct view * view)
 		if (!slot->due)
 			continue;
 		slot->due = 0;
-		klen = publish_key_begin(key, PUBLISH_TABLE_VRF);
-		klen = publish_key_bytes(key, klen, slot->name, HASH_LEN);
+		klen = rowkey_begin(key, PUBLISH_TABLE_VRF);
+		klen = rowkey_bytes(key, klen, slot->name, HASH_LEN);
 		if (view_put(view, key, klen, slot->proof, VRF_PROOF_LEN))
 			return (-1);
 	}

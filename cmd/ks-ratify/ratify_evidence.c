@@ -18,6 +18,7 @@
 #include "policy/quorum.h"
 #include "proto/list.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 #include "tree/tree.h"
 
@@ -40,7 +41,7 @@ put_placed(struct ratify_state * A, struct view * view, struct tree_root * tree,
 	struct tree_leaf leaf;
 	struct update U;
 	struct entry current;
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	int rc = -1;
 
 	if (update_parse(&U, p, len)) {
@@ -58,8 +59,8 @@ put_placed(struct ratify_state * A, struct view * view, struct tree_root * tree,
 	evidence_put_update(W, p, len, path, A->current.data, A->current.len);
 	memcpy(leaf.index, U.entry.index, INDEX_LEN);
 	entry_value(leaf.value, U.entry_data, U.entry_len);
-	if (view_put(view, key, ratify_key_index(key, leaf.index),
-	    U.entry_data, U.entry_len) == 0)
+	if (view_put(view, key, rowkey_named(key, RATIFY_TABLE_ENTRY, leaf.index,
+	    INDEX_LEN), U.entry_data, U.entry_len) == 0)
 		rc = tree_update(A->realm->nonce, tiles_nodes(&A->tiles), tree,
 		    &leaf, 1);
 done:
@@ -182,12 +183,12 @@ int
 ratify_evidence_fork(struct ratify_state * A, struct view * view,
     uint64_t epoch, const char * text, size_t len, struct wbuf * W)
 {
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct note * N;
 	const char * why;
 	int rc;
 
-	rc = view_get(view, key, ratify_key_u64(key, RATIFY_TABLE_COSIGNATURE,
+	rc = view_get(view, key, rowkey_number(key, RATIFY_TABLE_COSIGNATURE,
 	    epoch), &A->row);
 	if (rc != 0) {
 		if (rc == 1)

@@ -6,6 +6,7 @@
 #include "codec/rbuf.h"
 #include "codec/wbuf.h"
 #include "proto/signature.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "ratify_push.h"
@@ -46,8 +47,8 @@ static int
 load(struct ratify_push * P, uint64_t epoch)
 {
 	static const uint8_t to = RATIFY_TABLE_WAITING + 1;
-	uint8_t from[RATIFY_KEY_MAX];
-	size_t len = ratify_key_u64(from, RATIFY_TABLE_WAITING, epoch);
+	uint8_t from[ROWKEY_MAX];
+	size_t len = rowkey_number(from, RATIFY_TABLE_WAITING, epoch);
 
 	return (store_scan(P->store, from, len, &to, 1, load_row, P) < 0 ?
 	    -1 : 0);
@@ -93,9 +94,9 @@ put(struct ratify_push * P, const struct ratify_open * O, struct wbuf * W)
 {
 	struct signature_ratification S;
 	struct ratify_row row;
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 
-	if (store_get(P->store, key, ratify_key_u64(key,
+	if (store_get(P->store, key, rowkey_number(key,
 	    RATIFY_TABLE_COSIGNATURE, O->epoch), &P->row) != 0 ||
 	    ratify_row_get(P->row.data, P->row.len, &row)) {
 		warnx("the cosignature of epoch %" PRIu64 " cannot be read",

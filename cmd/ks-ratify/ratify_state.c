@@ -17,27 +17,6 @@
 static const uint8_t STATE[] = "\001state";
 static const uint8_t HALTED[] = "\001halted";
 
-size_t
-ratify_key_u64(uint8_t key[RATIFY_KEY_MAX], enum ratify_table table, uint64_t x)
-{
-
-	key[0] = (uint8_t)table;
-	for (size_t i = 8; i > 0; i--) {
-		key[i] = (uint8_t)x;
-		x >>= 8;
-	}
-	return (9);
-}
-
-size_t
-ratify_key_index(uint8_t key[RATIFY_KEY_MAX], const uint8_t * index)
-{
-
-	key[0] = RATIFY_TABLE_ENTRY;
-	memcpy(key + 1, index, INDEX_LEN);
-	return (1 + INDEX_LEN);
-}
-
 int
 ratify_state_put(struct ratify_state * A, struct view * view)
 {

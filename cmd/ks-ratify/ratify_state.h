@@ -36,9 +36,6 @@ enum ratify_table {
 /** Tiles of the newest tree kept in memory: 36 MiB. */
 #define RATIFY_CACHE_TILES 65536
 
-/** Longest key of a row, but of tiles. */
-#define RATIFY_KEY_MAX 33
-
 /** Longest path of an evidence file. */
 #define RATIFY_PATH_MAX 128
 
@@ -137,18 +134,6 @@ int ratify_state_oldest(struct ratify_state *, struct view *, uint64_t *);
  * -1 after a line if it is damaged.
  */
 int ratify_row_get(const uint8_t *, size_t, struct ratify_row *);
-
-/**
- * ratify_key_u64(key, table, x):
- * Store the key of row ${x} of ${table} in ${key}; return its length.
- */
-size_t ratify_key_u64(uint8_t[RATIFY_KEY_MAX], enum ratify_table, uint64_t);
-
-/**
- * ratify_key_index(key, index):
- * Store the key of the entry of ${index} in ${key}; return its length.
- */
-size_t ratify_key_index(uint8_t[RATIFY_KEY_MAX], const uint8_t *);
 
 /**
  * ratify_state_free(A):

@@ -14,6 +14,7 @@
 #include "realm/realm.h"
 #include "stage/actions.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 #include "tree/tree.h"
 
@@ -207,13 +208,13 @@ static int
 cosign(struct ratify_state * A, struct view * view, struct step * S,
     struct actions * actions)
 {
-	uint8_t key[RATIFY_KEY_MAX], sig[SIGN_LEN];
+	uint8_t key[ROWKEY_MAX], sig[SIGN_LEN];
 	uint64_t time_s = S->E.clock_ms / 1000;
 	struct wbuf note;
 	size_t klen;
 	int rc;
 
-	klen = ratify_key_u64(key, RATIFY_TABLE_COSIGNATURE, S->head.epoch);
+	klen = rowkey_number(key, RATIFY_TABLE_COSIGNATURE, S->head.epoch);
 	if ((rc = view_get(view, key, klen, &A->row)) != 1) {
 		if (rc == 0)
 			warnx("epoch %" PRIu64 " has a cosignature already: the "
@@ -238,7 +239,7 @@ cosign(struct ratify_state * A, struct view * view, struct step * S,
 	rc = wbuf_failed(&note) || wbuf_failed(&A->out) ||
 	    view_put(view, key, klen, A->out.data, A->out.len) ? -1 : 0;
 	wbuf_free(&note);
-	klen = ratify_key_u64(key, RATIFY_TABLE_WAITING, S->head.epoch);
+	klen = rowkey_number(key, RATIFY_TABLE_WAITING, S->head.epoch);
 	if (rc || view_put(view, key, klen, key, 0))
 		return (-1);
 	actions_put(actions, RATIFY_ACT_PUSH, key + 1, 8);
@@ -283,7 +284,7 @@ static int
 step_back(struct ratify_state * A, struct view * view,
     const struct stage_event * event, struct actions * actions)
 {
-	uint8_t key[RATIFY_KEY_MAX], root[HASH_LEN];
+	uint8_t key[ROWKEY_MAX], root[HASH_LEN];
 	struct signature_ratification S;
 	struct checkpoint C;
 	struct ratify_row row;
@@ -293,11 +294,11 @@ step_back(struct ratify_state * A, struct view * view,
 
 	if (signature_get_ratification(event->body, event->len, &S))
 		return (-1);
-	rc = view_get(view, key, ratify_key_u64(key, RATIFY_TABLE_WAITING,
+	rc = view_get(view, key, rowkey_number(key, RATIFY_TABLE_WAITING,
 	    S.epoch), &A->row);
 	if (rc != 0)
 		return (rc < 0 ? -1 : 0);
-	rc = view_get(view, key, ratify_key_u64(key, RATIFY_TABLE_COSIGNATURE,
+	rc = view_get(view, key, rowkey_number(key, RATIFY_TABLE_COSIGNATURE,
 	    S.epoch), &A->row);
 	if (rc != 0 || ratify_row_get(A->row.data, A->row.len, &row))
 		return (-1);
@@ -315,7 +316,7 @@ step_back(struct ratify_state * A, struct view * view,
 	if (wbuf_failed(&A->out) || cosignature_verify(A->vkey.pk, S.time_s,
 	    (const char *)A->out.data, A->out.len, S.sig))
 		return (refuse(A, RATIFY_FEED, RULE_SIGNATURE_INVALID), 0);
-	if (view_del(view, key, ratify_key_u64(key, RATIFY_TABLE_WAITING,
+	if (view_del(view, key, rowkey_number(key, RATIFY_TABLE_WAITING,
 	    S.epoch)))
 		return (-1);
 	if (S.epoch > A->ratified)

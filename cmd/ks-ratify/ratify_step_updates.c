@@ -8,6 +8,7 @@
 #include "pool/pool.h"
 #include "proto/list.h"
 #include "realm/realm.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 #include "tree/tree.h"
 
@@ -34,10 +35,11 @@ int
 ratify_current(struct ratify_state * A, struct view * view,
     const uint8_t * index, struct entry * entry)
 {
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	int rc;
 
-	rc = view_get(view, key, ratify_key_index(key, index), &A->current);
+	rc = view_get(view, key, rowkey_named(key, RATIFY_TABLE_ENTRY, index,
+	    INDEX_LEN), &A->current);
 	if (rc == 0 && entry_parse(entry, A->current.data, A->current.len)) {
 		warnx("a row of the table \"entry\" is damaged");
 		return (-1);
@@ -65,7 +67,7 @@ check_update(struct ratify_state * A, struct view * view, const struct job * J,
 {
 	struct rules_input I = { J->parsed ? &J->U : NULL, &J->prepared,
 		RULES_PROFILE_NONE, NULL, 0, NULL, NULL, 0 };
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct entry current;
 	int rc;
 
@@ -84,8 +86,8 @@ check_update(struct ratify_state * A, struct view * view, const struct job * J,
 		return (0);
 	memcpy(leaf->index, J->U.entry.index, INDEX_LEN);
 	entry_value(leaf->value, J->U.entry_data, J->U.entry_len);
-	return (view_put(view, key, ratify_key_index(key, leaf->index),
-	    J->U.entry_data, J->U.entry_len));
+	return (view_put(view, key, rowkey_named(key, RATIFY_TABLE_ENTRY,
+	    leaf->index, INDEX_LEN), J->U.entry_data, J->U.entry_len));
 }
 
 /* Check a chunk, whose jobs are done, in order. */

@@ -19,6 +19,7 @@
 #include "proto/log_entry.h"
 #include "proto/proto_log.h"
 #include "proto/signature.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 
 #include "sign_propose.h"
@@ -55,14 +56,13 @@ propose(struct sign_propose * P, const struct open * O)
 	struct signature S;
 	struct log_entry E;
 	struct wbuf body, entry;
-	uint8_t key[9], id[REQUEST_ID_LEN];
+	uint8_t key[ROWKEY_MAX], id[REQUEST_ID_LEN];
 	int rc = -1;
 
 	wbuf_init(&body, LOG_ENTRY_MAX);
 	wbuf_init(&entry, LOG_ENTRY_MAX);
-	sign_row_key(key, O->epoch);
-	if (store_get(P->store, key, sizeof(key), &row) != 0 ||
-	    row.len != SIGN_ROW_LEN) {
+	if (store_get(P->store, key, rowkey_number(key, SIGN_TABLE_SIGNED,
+	    O->epoch), &row) != 0 || row.len != SIGN_ROW_LEN) {
 		warnx("the signature of epoch %" PRIu64 " is missing or damaged",
 		    O->epoch);
 		goto done;
@@ -151,10 +151,10 @@ static int
 load(struct sign_propose * P, uint64_t epoch)
 {
 	static const uint8_t to = SIGN_TABLE_SIGNED + 1;
-	uint8_t from[9];
+	uint8_t from[ROWKEY_MAX];
+	const size_t len = rowkey_number(from, SIGN_TABLE_SIGNED, epoch);
 
-	sign_row_key(from, epoch);
-	return (store_scan(P->store, from, sizeof(from), &to, 1, load_row, P) < 0 ?
+	return (store_scan(P->store, from, len, &to, 1, load_row, P) < 0 ?
 	    -1 : 0);
 }
 

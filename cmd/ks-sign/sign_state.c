@@ -11,6 +11,7 @@
 #include "realm/realm.h"
 #include "stage/actions.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/view.h"
 
 #include "sign_state.h"
@@ -20,17 +21,6 @@ static const uint8_t WATERMARK[] = "\001watermark";
 
 /* Longest row that is put together here: the watermark. */
 #define ROW_MAX (16 + 9 + MERKLE_DEPTH_MAX * HASH_LEN)
-
-void
-sign_row_key(uint8_t key[9], uint64_t epoch)
-{
-
-	key[0] = SIGN_TABLE_SIGNED;
-	for (size_t i = 8; i > 0; i--) {
-		key[i] = (uint8_t)epoch;
-		epoch >>= 8;
-	}
-}
 
 int
 sign_finish(void * cookie, struct view * view)
@@ -111,11 +101,11 @@ static int
 check_signed(struct sign_state * A, struct view * view, uint64_t epoch,
     const uint8_t * head)
 {
-	uint8_t key[9];
+	uint8_t key[ROWKEY_MAX];
+	const size_t len = rowkey_number(key, SIGN_TABLE_SIGNED, epoch);
 	int rc;
 
-	sign_row_key(key, epoch);
-	if ((rc = view_get(view, key, sizeof(key), &A->row)) < 0)
+	if ((rc = view_get(view, key, len, &A->row)) < 0)
 		return (-1);
 	if (rc == 1 || A->row.len != SIGN_ROW_LEN)
 		return (refuse(A, epoch, "its row is missing or damaged"));
@@ -130,7 +120,8 @@ static int
 sign_head(struct sign_state * A, struct view * view, const struct head * head,
     const struct stage_event * event, struct actions * actions)
 {
-	uint8_t key[9], row[SIGN_ROW_LEN], leaf[HASH_LEN], root[HASH_LEN];
+	uint8_t key[ROWKEY_MAX], row[SIGN_ROW_LEN], leaf[HASH_LEN], root[HASH_LEN];
+	const size_t len = rowkey_number(key, SIGN_TABLE_SIGNED, head->epoch);
 
 	merkle_leaf_hash(event->body, HEAD_LEN, leaf);
 	if (merkle_range_append(&A->range, leaf, NULL, NULL))
@@ -144,8 +135,7 @@ sign_head(struct sign_state * A, struct view * view, const struct head * head,
 	checkpoint_sign(A->key, (const char *)A->out.data, A->out.len,
 	    row + HEAD_LEN);
 	row[SIGN_ROW_LEN - 1] = 0;
-	sign_row_key(key, head->epoch);
-	if (view_put(view, key, sizeof(key), row, sizeof(row)))
+	if (view_put(view, key, len, row, sizeof(row)))
 		return (-1);
 	A->epoch = head->epoch;
 	A->time_ms = head->time_ms;
@@ -181,15 +171,16 @@ step_signature(struct sign_state * A, struct view * view,
     const struct stage_event * event, struct actions * actions)
 {
 	struct signature S;
-	uint8_t key[9];
+	uint8_t key[ROWKEY_MAX];
+	size_t len;
 	int rc;
 
 	if (signature_get(event->body, event->len, &S))
 		return (refuse(A, 0, "a signature event does not decode"));
 	if (memcmp(S.key_id, A->key_id, VKEY_ID_LEN) != 0)
 		return (0);
-	sign_row_key(key, S.epoch);
-	if ((rc = view_get(view, key, sizeof(key), &A->row)) < 0)
+	len = rowkey_number(key, SIGN_TABLE_SIGNED, S.epoch);
+	if ((rc = view_get(view, key, len, &A->row)) < 0)
 		return (-1);
 
 	/* Valid and yet not ours: somebody else has this replica's key. */
@@ -198,7 +189,7 @@ step_signature(struct sign_state * A, struct view * view,
 		return (refuse(A, S.epoch, "a signature under this replica's "
 		    "key came out of the log that it did not make"));
 	A->row.data[SIGN_ROW_LEN - 1] = 1;
-	if (view_put(view, key, sizeof(key), A->row.data, A->row.len))
+	if (view_put(view, key, len, A->row.data, A->row.len))
 		return (-1);
 	actions_put(actions, SIGN_ACT_SEEN, key + 1, 8);
 	return (0);

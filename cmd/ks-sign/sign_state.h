@@ -81,13 +81,6 @@ int sign_step(void *, struct view *, const struct stage_event *, size_t,
 int sign_finish(void *, struct view *);
 
 /**
- * sign_row_key(key, epoch):
- * Store the key of the row of ${epoch} in SIGN_TABLE_SIGNED in the 9 bytes at
- * ${key}.
- */
-void sign_row_key(uint8_t[9], uint64_t);
-
-/**
  * sign_state_free(A):
  * Free what ${A} holds.
  */

@@ -4,34 +4,24 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
 #include "directory/tiles.h"
 
-static void
-tile_key(uint64_t id, uint8_t key[TILES_KEY_LEN])
-{
-
-	key[0] = TILES_TABLE;
-	for (size_t i = TILES_KEY_LEN - 1; i > 0; i--) {
-		key[i] = (uint8_t)id;
-		id >>= 8;
-	}
-}
-
 static int
 get(void * cookie, uint64_t id, uint8_t * tile, size_t * len)
 {
 	struct tiles * T = cookie;
-	uint8_t key[TILES_KEY_LEN];
+	uint8_t key[ROWKEY_MAX];
+	const size_t n = rowkey_number(key, TILES_TABLE, id);
 	int rc;
 
-	tile_key(id, key);
 	if (T->view != NULL)
-		rc = view_get(T->view, key, sizeof(key), &T->row);
+		rc = view_get(T->view, key, n, &T->row);
 	else
-		rc = store_get(T->store, key, sizeof(key), &T->row);
+		rc = store_get(T->store, key, n, &T->row);
 	if (rc != 0 || T->row.len > TREE_TILE_MAX)
 		return (-1);
 	memcpy(tile, T->row.data, T->row.len);
@@ -43,26 +33,25 @@ static int
 put(void * cookie, uint64_t id, const uint8_t * tile, size_t len)
 {
 	struct tiles * T = cookie;
-	uint8_t key[TILES_KEY_LEN];
+	uint8_t key[ROWKEY_MAX];
 
 	PANIC_UNLESS(T->view != NULL);
-	tile_key(id, key);
-	return (view_put(T->view, key, sizeof(key), tile, len));
+	return (view_put(T->view, key, rowkey_number(key, TILES_TABLE, id), tile,
+	    len));
 }
 
 static int
 drop(void * cookie, uint64_t id)
 {
 	struct tiles * T = cookie;
-	uint8_t key[TILES_KEY_LEN];
+	uint8_t key[ROWKEY_MAX];
 
 	PANIC_UNLESS(T->view != NULL);
 	if (T->drop == TILES_NOTE) {
 		wbuf_put_u64(&T->dropped, id);
 		return (wbuf_failed(&T->dropped));
 	}
-	tile_key(id, key);
-	return (view_del(T->view, key, sizeof(key)));
+	return (view_del(T->view, key, rowkey_number(key, TILES_TABLE, id)));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "codec/wbuf.h"
 #include "proto/list.h"
 #include "proto/log_entry.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -49,16 +50,6 @@ struct reading {
 	uint8_t * hash;		/* after the last row taken */
 };
 
-/* Store the key of the entry ${index} in ${key}. */
-static void
-make_key(uint64_t index, uint8_t key[KEY_LEN])
-{
-
-	key[0] = COMMITTED_TABLE;
-	for (size_t i = KEY_LEN; i-- > 1; index >>= 8)
-		key[i] = (uint8_t)index;
-}
-
 static void
 missing(uint64_t index)
 {
@@ -84,10 +75,10 @@ parse_value(uint64_t index, const uint8_t * val, size_t len,
 static int
 get_row(struct committed * C, uint64_t index)
 {
-	uint8_t key[KEY_LEN];
+	uint8_t key[ROWKEY_MAX];
 	int rc;
 
-	make_key(index, key);
+	rowkey_number(key, COMMITTED_TABLE, index);
 	if ((rc = store_get(C->store, key, KEY_LEN, &C->val)) == 1)
 		missing(index);
 	return (rc);
@@ -287,12 +278,12 @@ committed_put(struct committed * C, const uint8_t * entry, size_t len,
     uint64_t * index)
 {
 	struct log_entry E;
-	uint8_t key[KEY_LEN];
+	uint8_t key[ROWKEY_MAX];
 
 	PANIC_UNLESS(log_entry_parse(&E, entry, len) == 0);
 	*index = C->put_last + 1;
 	log_entry_hash(C->put_hash, *index, &E, C->put_hash);
-	make_key(*index, key);
+	rowkey_number(key, COMMITTED_TABLE, *index);
 	wbuf_reset(&C->row);
 	wbuf_put_bytes(&C->row, C->put_hash, HASH_LEN);
 	wbuf_put_bytes(&C->row, entry, len);
@@ -363,11 +354,11 @@ read_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
     size_t vlen)
 {
 	struct reading * R = cookie;
-	uint8_t expected[KEY_LEN];
+	uint8_t expected[ROWKEY_MAX];
 	struct log_entry E;
 	size_t len;
 
-	make_key(R->next, expected);
+	rowkey_number(expected, COMMITTED_TABLE, R->next);
 	if (klen != KEY_LEN || memcmp(key, expected, KEY_LEN) != 0) {
 		missing(R->next);
 		return (-1);
@@ -390,7 +381,7 @@ committed_read(struct committed * C, uint64_t lo, uint64_t hi, size_t len_max,
     uint32_t n_max, struct list * L, uint8_t * hash)
 {
 	struct reading R = { lo, len_max, n_max, L, hash };
-	uint8_t from[KEY_LEN], to[KEY_LEN];
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	int rc;
 
 	PANIC_UNLESS(lo >= 1);
@@ -398,8 +389,8 @@ committed_read(struct committed * C, uint64_t lo, uint64_t hi, size_t len_max,
 		hi = C->last;
 	if (lo > hi)
 		return (0);
-	make_key(lo, from);
-	make_key(hi + 1, to);
+	rowkey_number(from, COMMITTED_TABLE, lo);
+	rowkey_number(to, COMMITTED_TABLE, hi + 1);
 	rc = store_scan(C->store, from, KEY_LEN, to, KEY_LEN, read_row, &R);
 	if (rc == 0 && R.next != hi + 1) {
 		missing(R.next);

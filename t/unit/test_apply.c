@@ -18,6 +18,7 @@
 #include "proto/signature.h"
 #include "realm/realm.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/store_memory.h"
 #include "store/view.h"
@@ -187,14 +188,14 @@ static const char *
 outcome(struct machine * M)
 {
 	static char rule[256];
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct bytes row = { NULL, 0, 0 };
 	struct rbuf R;
 	const uint8_t * p;
 	size_t len;
 	int duplicate;
 
-	if (run(M, 1) || store_get(M->store, key, apply_key_u64(key,
+	if (run(M, 1) || store_get(M->store, key, rowkey_number(key,
 	    APPLY_TABLE_OUTCOME, M->n), &row) != 0)
 		return ("no outcome");
 	rbuf_init(&R, row.data, row.len);
@@ -269,12 +270,12 @@ append_delimiter(struct machine * M, int64_t epoch, int64_t time, int64_t base,
 static void
 checkpoint_of(struct machine * M, uint64_t epoch, struct wbuf * text)
 {
-	uint8_t key[APPLY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct bytes row = { NULL, 0, 0 };
 
 	wbuf_init(text, CHECKPOINT_TEXT_MAX);
 	run(M, 1);
-	if (store_get(M->store, key, apply_key_u64(key, APPLY_TABLE_EPOCH,
+	if (store_get(M->store, key, rowkey_number(key, APPLY_TABLE_EPOCH,
 	    epoch), &row) == 0)
 		checkpoint_text(REALM, epoch, row.data + HEAD_LEN, text);
 	bytes_free(&row);

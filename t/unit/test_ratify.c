@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "entry/limits.h"
 #include "entry/rule_names.h"
+#include "store/rowkey.h"
 
 #include "test.h"
 #include "test_ratify.h"
@@ -91,11 +92,11 @@ static int
 silent(uint64_t epoch)
 {
 	struct signature_ratification S;
-	uint8_t key[RATIFY_KEY_MAX];
+	uint8_t key[ROWKEY_MAX];
 	struct bytes row = { NULL, 0, 0 };
 	int there;
 
-	there = store_get(me.store, key, ratify_key_u64(key,
+	there = store_get(me.store, key, rowkey_number(key,
 	    RATIFY_TABLE_COSIGNATURE, epoch), &row) == 0;
 	bytes_free(&row);
 	while (me_push(0, &S))

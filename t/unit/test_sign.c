@@ -11,6 +11,7 @@
 #include "proto/signature.h"
 #include "realm/realm.h"
 #include "stage/stage.h"
+#include "store/rowkey.h"
 #include "store/store.h"
 #include "store/store_memory.h"
 #include "store/view.h"
@@ -148,12 +149,11 @@ static size_t
 row_of(struct signer * S, uint64_t epoch, uint8_t row[SIGN_ROW_LEN])
 {
 	struct bytes B = { NULL, 0, 0 };
-	uint8_t k[9];
+	uint8_t k[ROWKEY_MAX];
 	size_t len = 0;
 
-	sign_row_key(k, epoch);
-	if (store_get(S->store, k, sizeof(k), &B) == 0 &&
-	    B.len == SIGN_ROW_LEN)
+	if (store_get(S->store, k, rowkey_number(k, SIGN_TABLE_SIGNED, epoch),
+	    &B) == 0 && B.len == SIGN_ROW_LEN)
 		memcpy(row, B.data, len = B.len);
 	bytes_free(&B);
 	return (len);
