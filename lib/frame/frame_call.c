@@ -173,5 +173,11 @@ frame_call(int fd, uint16_t type, uint32_t id, const void * body, size_t len,
 			return (-1);
 		if (F->id == id || (F->id == 0 && F->type == COMMON_ERROR))
 			return (0);
+
+		/* Whoever sends without end must not keep us without end. */
+		if (clock_mono_ms() >= deadline) {
+			errno = ETIMEDOUT;
+			return (-1);
+		}
 	}
 }

@@ -200,6 +200,29 @@ calls(void)
 	wbuf_free(&W);
 }
 
+/*
+ * A peer whose frames are always there, so that nothing is ever waited for: the
+ * time must be looked at all the same.
+ */
+static void
+flooded_call(void)
+{
+	struct wbuf W;
+	struct frame F;
+	int fd[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+	wbuf_init(&W, FRAME_LEN_MAX + 4);
+	for (unsigned i = 0; i < 100; i++)
+		CHECK(frame_send(fd[1], 5, 8, "other", 5, 1000) == 0);
+	CHECK(frame_send(fd[1], 6, 9, "mine", 4, 1000) == 0);
+	CHECK(frame_call(fd[0], 4, 9, "q", 1, 0, &W, &F) == -1 &&
+	    errno == ETIMEDOUT);
+	close(fd[0]);
+	close(fd[1]);
+	wbuf_free(&W);
+}
+
 static const struct test tests[] = {
 	{ "a frame is found wherever its bytes are split", every_prefix },
 	{ "a length out of bounds is refused at once", lengths },
@@ -207,5 +230,6 @@ static const struct test tests[] = {
 	{ "STATUS_REPLY is lines of names and values, or refused", status },
 	{ "DUMP and its rows are encoded and decoded", dumps },
 	{ "a tool gets the answer to its call, or why not", calls },
+	{ "a peer that never stops talking holds up no tool", flooded_call },
 };
 TESTS(tests)
