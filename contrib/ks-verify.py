@@ -43,6 +43,7 @@ SERVER_LEN_MAX = 1023
 REGISTRATION_MAX = 32
 FRESH_MAX = 315360000
 PROOF_LEN_MAX = 262144
+EPOCH_UPDATES_MAX = 1000000
 CLOCK_SKEW_MS = 300000
 
 U64_MAX = (1 << 64) - 1
@@ -657,8 +658,8 @@ class Head:
         self.list = r.take(32)
         self.policy = r.take(32)
         r.end()
-        if self.epoch == 0:
-            raise ValueError("epochs begin with 1")
+        if self.epoch == 0 or self.updates > EPOCH_UPDATES_MAX:
+            raise ValueError("no such epoch, or too many updates")
 
 
 # -- section 8: the directory tree --------------------------------------------------

@@ -246,7 +246,7 @@ logd_serve_spec(struct logd * X, struct server_spec * spec)
 
 	*spec = (struct server_spec){
 		.path = CONFIG_SOCKET_LOG,
-		.mode = 0660,
+		.mode = 0600,
 		.fd = -1,
 		.handlers = handlers,
 		.nhandlers = sizeof(handlers) / sizeof(handlers[0]),

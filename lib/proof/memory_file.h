@@ -10,7 +10,7 @@
 struct wbuf;
 
 #define MEMORY_FILE_REALM_MAX	REALM_NAME_MAX
-#define MEMORY_FILE_MAX		(65536 + 1024)	/* a note and our lines */
+#define MEMORY_FILE_MAX		(PROOF_LEN_MAX + 1024)	/* a note and our lines */
 
 /*
  * The file in which a client remembers a realm:

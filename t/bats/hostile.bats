@@ -47,9 +47,21 @@ attack() {
 	hostile frames "$dir/run/${1/logd/log}" "$2"
 }
 
+# modes DIR: "NAME MODE" of what is in DIR/run.
+modes() {
+	(cd "$1/run" && stat -c '%n %a' -- *) | sort
+}
+
 # told NAME RULE: the daemon's standard error names the rule.
 told() {
 	grep -q ": $2\$" "$(daemon_stderr "$1")"
+}
+
+@test "the log, and all that a face need not reach, is its owner's alone" {
+	equal "$(modes "$REPLICA")" "$(printf '%s\n' 'admit 660' 'apply 600' \
+	    'log 600' 'publish 660' 'sign 600')"
+	equal "$(modes "$VERIFIER")" 'ratify 600'
+	equal "$(stat -c %a "$REPLICA/run" "$VERIFIER/run" | sort -u)" 700
 }
 
 @test "a frame of a wrong length is answered with a rule, and the connection ends" {

@@ -503,7 +503,8 @@ class Maker:
         return (get("magic", b"ks/head/v1" + bytes(6)) +
                 get("realm", second.sha256(self.realm.name)) +
                 ks.u64(get("epoch", 1)) + root +
-                ks.u64(get("time", NOW * 1000)) + ks.u64(0) + bytes(32) +
+                ks.u64(get("time", NOW * 1000)) + ks.u64(get("updates", 0)) +
+                bytes(32) +
                 get("policy", second.sha256(self.realm.policy_text)) +
                 get("more", b""))
 
@@ -567,6 +568,8 @@ def made_heads(m):
             ("realm", {"realm": bytes(32)}), ("epoch 0", {"epoch": 0}),
             ("epoch 2", {"epoch": 2}),
             ("epoch 2, size 2", {"epoch": 2, "size": 2}),
+            ("updates", {"updates": 1000000}),
+            ("too many updates", {"updates": 1000001}),
             ("number", {"number": 1}), ("policy", {"policy": bytes(32)}),
             ("longer", {"more": b"\0"}), ("time 0", {"time": 0}),
             ("time", {"time": NOW * 1000 + 300000}),

@@ -86,6 +86,26 @@ remembers(void)
 	CHECK(memory_rule(MEMORY_OK) == NULL);
 }
 
+/* Any note that a proof may hold: lines of unknown keys are no reason to fail. */
+static void
+longest_note(void)
+{
+	static char note[PROOF_LEN_MAX];
+	struct memory_seen seen = { 5, { 1, 2, 3 } };
+	struct memory * M;
+	size_t len;
+
+	CHECK(setenv("KS_STATE_DIR", test_dir(), 1) == 0);
+	memset(note, 'x', sizeof(note));
+	CHECK((M = memory_open("example.org")) != NULL);
+	CHECK(memory_save(M, &seen, note, sizeof(note)) == 0);
+	memory_close(M);
+	CHECK((M = memory_open("example.org")) != NULL);
+	CHECK(memory_seen(M)->size == 5);
+	CHECK(memory_note(M, &len) != NULL && len == sizeof(note));
+	memory_close(M);
+}
+
 static void
 kept(void)
 {
@@ -224,6 +244,7 @@ locks(void)
 static const struct test tests[] = {
 	{ "what was seen refuses forks and steps back", remembers },
 	{ "what was accepted is found again, realm by realm", kept },
+	{ "the longest note that a proof may hold is kept", longest_note },
 	{ "a file that is damaged is refused", damaged },
 	{ "a damaged file is not taken for a first visit", damaged_on_disk },
 	{ "two programs at once do not overwrite each other", locks },
