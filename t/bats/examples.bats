@@ -21,13 +21,15 @@ teardown_file() {
 
 # What a page's script is wrapped in: a daemon goes to the background, and is
 # waited for by its socket; a command that follows for ever gets two seconds;
-# evidence, which an honest realm does not give, is t/bats/verifier.bats's.
+# evidence, which an honest realm does not give, is t/bats/verifier.bats's.  Under a
+# sanitizer nothing is jailed.
 wrap() {
 	sed -E -e '/evidence\//d' \
 		-e 's/^(ks-[a-z]+ -d [^ ]+)( &)?$/\1 \&/; t daemon; b' \
 		-e ': daemon' \
 		-e 's|^(ks-([a-z]+) -d ([^ ]+)) &$|\1 \&\nuntil [ -S \3/run/$(socket \2) ]; do :; done|' |
-		sed -E 's/^(.* follow)$/timeout 2 \1 || [ $? = 124 ]/'
+		sed -E -e 's/^(.* follow)$/timeout 2 \1 || [ $? = 124 ]/' \
+			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-verify) /&-J /"}
 }
 
 # Run the examples of ${1}; its daemon, if it is one, is not started before.
