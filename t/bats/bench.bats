@@ -76,7 +76,7 @@ beside() {
 
 @test "ks-bench says what it measures as JSON too" {
 	run -0 ks ks-bench floor -j "$E2E"
-	[ "$(printf '%s\n' "$output" | python3 -c '
+	[ "$(printf '%s\n' "$output" | "$PYTHON" -c '
 import json, sys
 names = [json.loads(line)["name"] for line in sys.stdin]
 print(len(names), "verify_all" in names)')" = "11 True" ]

@@ -15,6 +15,12 @@ KS_TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 KS_BIN=${KS_BIN:-$KS_TOP/${BUILD:-build}/bin}
 export KS_TOP KS_BIN
 
+# The system's own Python: another one in PATH may be a script that needs the HOME
+# which a test takes away.
+[ -n "${PYTHON:-}" ] || PYTHON=/usr/bin/python3
+[ -x "$PYTHON" ] || PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+export PYTHON
+
 # Longest life of a tool, and longest time that a daemon takes to be ready and
 # to drain, in seconds; what sanitizers need fits too.
 TOOL_S=${TOOL_S:-60}
@@ -79,10 +85,9 @@ e2e_begin() {
 	KS_TRACE_DIR=$E2E/trace
 	ASAN_OPTIONS=exitcode=$SANITIZER_CODE${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 	UBSAN_OPTIONS=exitcode=$SANITIZER_CODE:print_stacktrace=1
-	PYTHON=${PYTHON:-$(python3 -c 'import sys; print(sys.executable)')}
 	PYTHONDONTWRITEBYTECODE=1
 	unset XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
-	export E2E HOME KS_TRACE_DIR ASAN_OPTIONS UBSAN_OPTIONS PYTHON
+	export E2E HOME KS_TRACE_DIR ASAN_OPTIONS UBSAN_OPTIONS
 	export PYTHONDONTWRITEBYTECODE
 }
 

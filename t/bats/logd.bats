@@ -2,6 +2,8 @@
 # The replicated log as its users see it: the real ks-logd and ks-log, and a
 # client in another language (logd.py).
 
+load lib.bash
+
 setup() {
 	D=$BATS_TEST_TMPDIR/realm/replica1
 	SOCK=$D/run/log
@@ -15,16 +17,6 @@ setup() {
 
 teardown() {
 	if [ -n "$LOGD_PID" ]; then kill -9 "$LOGD_PID" 2>/dev/null || true; fi
-}
-
-# wait_until SECONDS COMMAND...: the command succeeds within this time.
-wait_until() {
-	local end=$(($(date +%s%N) + $1 * 1000000000))
-	shift
-	until "$@"; do
-		[ "$(date +%s%N)" -lt "$end" ] || return 1
-		sleep 0.02
-	done
 }
 
 is_up() {
@@ -59,7 +51,7 @@ kslog() {
 }
 
 client() {
-	timeout 100 python3 t/bats/logd.py "$@"
+	timeout 100 "$PYTHON" t/bats/logd.py "$@"
 }
 
 status_of() {
@@ -224,7 +216,7 @@ status_of() {
 	printf x | kslog propose -t update
 	printf y | kslog propose -t update
 	# Table 2, from and to empty, at most 1 row: the reply says there is more.
-	run python3 - "$SOCK" <<'PY'
+	run "$PYTHON" - "$SOCK" <<'PY'
 import socket, struct, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
