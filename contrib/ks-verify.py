@@ -39,6 +39,7 @@ NOTE_SIGS_MAX = 64
 NOTE_SIG_MAX = 6144
 REALM_FILE_MAX = 65536
 SERVERS_MAX = 8
+LINKS_MAX = 64
 SERVER_LEN_MAX = 1023
 REGISTRATION_MAX = 32
 FRESH_MAX = 315360000
@@ -495,6 +496,7 @@ class Realm:
             raise Broken("the first line is not ks-realm/v1")
         values = {}
         servers = 0
+        links = {}
         for line in lines[1:]:
             if not line or line.startswith(b"#"):
                 continue
@@ -506,6 +508,13 @@ class Realm:
                 if len(value) > SERVER_LEN_MAX or not re.fullmatch(
                         rb"(unix:|https?://)[\x21-\x7e]+", value):
                     raise Broken("a server that is no URL of ours")
+            elif name == b"link":
+                peer, _, pin = value.partition(b" ")
+                if not re.fullmatch(rb"SHA256:[0-9a-f]{64}", pin):
+                    raise Broken("a link without a certificate's hash")
+                if peer in links or pin in links.values():
+                    raise Broken("a link that is there twice")
+                links[peer] = pin
             elif name in values or name not in (
                     b"realm", b"nonce", b"vrf", b"fresh", b"registration"):
                 raise Broken("a line is unknown or there twice")
@@ -517,8 +526,9 @@ class Realm:
             self.fresh_ms = undecimal(values[b"fresh"], FRESH_MAX) * 1000
         except (KeyError, ValueError):
             raise Broken("a line is missing or does not parse") from None
-        if not realm_name_ok(self.name) or servers > SERVERS_MAX:
-            raise Broken("the realm's name, or too many servers")
+        if not realm_name_ok(self.name) or servers > SERVERS_MAX or (
+                len(links) > LINKS_MAX):
+            raise Broken("the realm's name, or too many servers or links")
         if len(self.nonce) != 16 or not vrf_key_ok(self.vrf):
             raise Broken("the nonce or the VRF key")
         if self.fresh_ms == 0:
@@ -530,6 +540,8 @@ class Realm:
         replicas = [k for k in self.policy.keys if k.kind == REPLICA]
         if not replicas or any(k.key_name != self.name for k in replicas):
             raise Broken("no replica, or one with another name than the realm's")
+        if not set(links) <= {k.name for k in self.policy.keys}:
+            raise Broken("a link to nobody in the policy")
 
     @staticmethod
     def split(data):

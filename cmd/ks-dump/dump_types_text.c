@@ -191,6 +191,15 @@ dump_types_print_realm(struct dump * D, const uint8_t * p, size_t len)
 		fields_close(F);
 	}
 	fields_close(F);
+	fields_array(F, "links");
+	for (unsigned i = 0; i < R->nlinks; i++) {
+		fields_open(F, NULL);
+		fields_text(F, "name", R->link[i].name,
+		    strlen(R->link[i].name));
+		fields_text(F, "pin", R->link[i].pin, REALM_PIN_LEN);
+		fields_close(F);
+	}
+	fields_close(F);
 	fields_hex(F, "realm_hash", R->realm_hash, HASH_LEN);
 	fields_hex(F, "policy_hash", R->policy_hash, HASH_LEN);
 	put_keys(F, R->policy);

@@ -1,5 +1,7 @@
 #include <err.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "daemon/conf.h"
 
@@ -8,21 +10,63 @@
 /* Largest cache that can be configured: a tebibyte. */
 #define CACHE_MIB_MAX ((uint64_t)1024 * 1024)
 
+/* The lines of one file are for several daemons: each knows the names of all. */
+struct shared {
+	char listen[CONFIG_ADDRESS_MAX + 1];
+	struct conf_lines links;
+};
+
+#define FIELDS_REPLICA(C)						\
+	{ "epoch_min_ms", CONF_U64, &(C)->epoch_min_ms, 0,		\
+	    CONFIG_INTERVAL_MS_MAX, "1000", 0 },			\
+	{ "epoch_max_ms", CONF_U64, &(C)->epoch_max_ms, 1,		\
+	    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },			\
+	{ "epoch_retry_ms", CONF_U64, &(C)->epoch_retry_ms, 1,		\
+	    CONFIG_INTERVAL_MS_MAX, "1000", 0 }
+#define FIELD_UPSTREAM(C, required)					\
+	{ "upstream", CONF_STRING, (C)->upstream, 1, CONFIG_PATH_MAX,	\
+	    NULL, (required) }
+#define FIELD_CACHE(C)							\
+	{ "cache_mib", CONF_U64, &(C)->cache_mib, 1, CACHE_MIB_MAX, "64", 0 }
+#define FIELDS_LINK(S)							\
+	{ "link_listen", CONF_STRING, (S)->listen, 1,			\
+	    CONFIG_ADDRESS_MAX, NULL, 0 },				\
+	{ "link", CONF_LINES, &(S)->links, 0, 0, NULL, 0 }
+
+/* Read the ${n} ${fields} of ${path}, some of which are in ${S}. */
+static int
+read_fields(const char * path, const struct conf_field * fields, size_t n,
+    struct shared * S)
+{
+	int rc = conf_read(path, fields, n);
+
+	free(S);
+	return (rc);
+}
+
+static struct shared *
+new_shared(const char * path)
+{
+	struct shared * S;
+
+	if ((S = calloc(1, sizeof(*S))) == NULL)
+		warn("%s", path);
+	return (S);
+}
+
 int
 config_replica_read(const char * path, struct config_replica * config)
 {
+	struct shared * S;
+
+	if ((S = new_shared(path)) == NULL)
+		return (-1);
+
 	const struct conf_field fields[] = {
-		{ "epoch_min_ms", CONF_U64, &config->epoch_min_ms, 0,
-		    CONFIG_INTERVAL_MS_MAX, "1000", 0 },
-		{ "epoch_max_ms", CONF_U64, &config->epoch_max_ms, 1,
-		    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },
-		{ "epoch_retry_ms", CONF_U64, &config->epoch_retry_ms, 1,
-		    CONFIG_INTERVAL_MS_MAX, "1000", 0 },
-		{ "cache_mib", CONF_U64, &config->cache_mib, 1, CACHE_MIB_MAX,
-		    "64", 0 },
+		FIELDS_REPLICA(config), FIELD_CACHE(config), FIELDS_LINK(S),
 	};
 
-	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])))
+	if (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]), S))
 		return (-1);
 	if (config->epoch_min_ms > config->epoch_max_ms) {
 		warnx("%s: epoch_min_ms is above epoch_max_ms", path);
@@ -34,12 +78,67 @@ config_replica_read(const char * path, struct config_replica * config)
 int
 config_verifier_read(const char * path, struct config_verifier * config)
 {
+	struct shared * S;
+
+	if ((S = new_shared(path)) == NULL)
+		return (-1);
+
 	const struct conf_field fields[] = {
-		{ "upstream", CONF_STRING, config->upstream, 1, CONFIG_PATH_MAX,
-		    NULL, 1 },
-		{ "cache_mib", CONF_U64, &config->cache_mib, 1, CACHE_MIB_MAX,
-		    "64", 0 },
+		FIELD_UPSTREAM(config, 1), FIELD_CACHE(config), FIELDS_LINK(S),
 	};
 
-	return (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])));
+	return (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]),
+	    S));
+}
+
+/* Store in ${config} what ${S}, read from ${path}, says. */
+static int
+take_links(const char * path, const struct shared * S,
+    struct config_link * config)
+{
+	const char * why;
+	unsigned i, k;
+
+	memset(config, 0, sizeof(*config));
+	if (S->listen[0] != '\0' &&
+	    config_address_parse(S->listen, &config->listen)) {
+		warnx("%s: link_listen %s: not a numeric ADDRESS:PORT", path,
+		    S->listen);
+		return (-1);
+	}
+	for (i = 0; i < S->links.n; i++) {
+		why = config_link_parse(S->links.text[i], &config->link[i]);
+		for (k = 0; why == NULL && k < i; k++)
+			if (strcmp(config->link[k].socket,
+			    config->link[i].socket) == 0)
+				why = "a second link of this name and service";
+		if (why != NULL) {
+			warnx("%s:%u: link: %s", path, S->links.line[i], why);
+			return (-1);
+		}
+	}
+	config->nlinks = S->links.n;
+	return (0);
+}
+
+int
+config_link_read(const char * path, struct config_link * config)
+{
+	struct config_replica replica;
+	struct config_verifier verifier;
+	struct shared * S;
+	int rc = -1;
+
+	if ((S = new_shared(path)) == NULL)
+		return (-1);
+
+	const struct conf_field fields[] = {
+		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(&verifier, 0),
+		FIELD_CACHE(&verifier), FIELDS_LINK(S),
+	};
+
+	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
+		rc = take_links(path, S, config);
+	free(S);
+	return (rc);
 }

@@ -2,6 +2,7 @@
 #define KS_CONFIG_CONFIG_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 /*
  * Where things are in the directory of a replica or a verifier, which is the
@@ -14,12 +15,15 @@
 #define CONFIG_KEY_SIGN		"keys/sign.key"		/* ks-sign only */
 #define CONFIG_KEY_VRF		"keys/vrf.key"		/* ks-publish, ks-admit */
 #define CONFIG_KEY_COSIGN	"keys/cosign.key"	/* ks-ratify only */
+#define CONFIG_KEY_LINK		"keys/link.key"		/* ks-link only */
+#define CONFIG_CERT_LINK	"keys/link.crt"
 #define CONFIG_SOCKET_LOG	"run/log"
 #define CONFIG_SOCKET_APPLY	"run/apply"
 #define CONFIG_SOCKET_SIGN	"run/sign"
 #define CONFIG_SOCKET_PUBLISH	"run/publish"
 #define CONFIG_SOCKET_ADMIT	"run/admit"
 #define CONFIG_SOCKET_RATIFY	"run/ratify"
+#define CONFIG_SOCKET_LINK	"run/link"
 #define CONFIG_DATA_LOG		"data/log"
 #define CONFIG_DATA_APPLY	"data/apply"
 #define CONFIG_DATA_SIGN	"data/sign"
@@ -47,6 +51,40 @@ struct config_verifier {
 	uint64_t cache_mib;			/* default 64 */
 };
 
+/** Longest "ADDRESS:PORT": an IPv6 address with a scope, in brackets. */
+#define CONFIG_ADDRESS_MAX 80
+
+/** Most link lines. */
+#define CONFIG_LINKS_MAX 64
+
+/** Longest name of a peer in a link line: it is part of a socket's path. */
+#define CONFIG_PEER_MAX 64
+
+/** Longest name of a service. */
+#define CONFIG_SERVICE_MAX 15
+
+/** A TCP address, as text and as the system calls take it. */
+struct config_address {
+	char text[CONFIG_ADDRESS_MAX + 1];	/* empty: none */
+	struct sockaddr_storage sa;
+	socklen_t len;
+};
+
+/** A line "link NAME SERVICE ADDRESS:PORT". */
+struct config_link_to {
+	char peer[CONFIG_PEER_MAX + 1];
+	char service[CONFIG_SERVICE_MAX + 1];
+	char socket[CONFIG_PATH_MAX + 1];	/* run/link-NAME-SERVICE */
+	struct config_address address;
+};
+
+/** The configuration of the ks-link of a replica or a verifier. */
+struct config_link {
+	struct config_address listen;		/* of link_listen, if any */
+	unsigned nlinks;
+	struct config_link_to link[CONFIG_LINKS_MAX];
+};
+
 /**
  * config_replica_read(path, config):
  * Read the file ${path} (CONFIG_FILE in a replica's directory) into ${config}.
@@ -60,5 +98,28 @@ int config_replica_read(const char *, struct config_replica *);
  * The same for a verifier's directory.
  */
 int config_verifier_read(const char *, struct config_verifier *);
+
+/**
+ * config_link_read(path, config):
+ * The same for the ks-link of either, which passes over the fields of other
+ * daemons as these do over its own.
+ */
+int config_link_read(const char *, struct config_link *);
+
+/**
+ * config_address_parse(text, address):
+ * Store in ${address} the string ${text}: "ADDRESS:PORT" with a numeric IPv4
+ * address, or an IPv6 address in brackets.  Names are none: there is no name
+ * service in a jail, and a pin, not a name, says who the peer is.  Return 0 or
+ * -1.
+ */
+int config_address_parse(const char *, struct config_address *);
+
+/**
+ * config_link_parse(text, to):
+ * Store in ${to} the value ${text} of a link line.  Return NULL, or the rule that
+ * it breaks.
+ */
+const char * config_link_parse(const char *, struct config_link_to *);
 
 #endif

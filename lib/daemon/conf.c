@@ -76,6 +76,25 @@ parse_u64(const char * p, size_t len, uint64_t * x)
 	return (0);
 }
 
+/* Add the value ${p} of ${len} bytes to those of ${F}. */
+static int
+store_line(const struct line * L, const struct conf_field * F, const char * p,
+    size_t len)
+{
+	struct conf_lines * lines = F->value;
+
+	if (lines->n == CONF_LINES_MAX)
+		return (refuse(L, "%s comes more than %d times", F->name,
+		    CONF_LINES_MAX));
+	if (len == 0 || len > CONF_LINE_MAX)
+		return (refuse(L, "%s must have 1 to %d bytes", F->name,
+		    CONF_LINE_MAX));
+	memcpy(lines->text[lines->n], p, len);
+	lines->text[lines->n][len] = '\0';
+	lines->line[lines->n++] = (unsigned)L->number;
+	return (0);
+}
+
 /* Store the value ${p} of ${len} bytes for ${F}; ${L} says where it stands. */
 static int
 store(const struct line * L, const struct conf_field * F, const char * p,
@@ -91,6 +110,8 @@ store(const struct line * L, const struct conf_field * F, const char * p,
 			    (unsigned long long)F->max));
 		*(uint64_t *)F->value = x;
 		return (0);
+	case CONF_LINES:
+		return (store_line(L, F, p, len));
 	case CONF_STRING:
 		if (len < F->min || len > F->max)
 			return (refuse(L, "%s must have %llu to %llu bytes",
@@ -130,7 +151,7 @@ parse_line(struct line * L, const struct conf_field * fields, size_t n,
 	if (i == n)
 		return (refuse(L, "unknown name %.*s", len > 64 ? 64 : (int)len,
 		    name));
-	if (*seen & (UINT64_C(1) << i))
+	if ((*seen & (UINT64_C(1) << i)) && fields[i].type != CONF_LINES)
 		return (refuse(L, "%s comes twice", fields[i].name));
 	*seen |= UINT64_C(1) << i;
 	L->p += len;
@@ -149,6 +170,9 @@ conf_parse(const char * text, size_t len, const char * file,
 	size_t used;
 
 	PANIC_UNLESS(n <= CONF_FIELDS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (fields[i].type == CONF_LINES)
+			((struct conf_lines *)fields[i].value)->n = 0;
 	while (len > 0) {
 		end = memchr(text, '\n', len);
 		L.p = text;

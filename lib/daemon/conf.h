@@ -7,7 +7,8 @@
 /*
  * Configuration files: lines "name value", where the value goes to the end of
  * the line; empty lines and lines that start with '#' mean nothing.  A name that
- * is unknown or comes twice is an error, so that a slip is never ignored.
+ * is unknown, or comes twice where one is meant, is an error, so that a slip is
+ * never ignored.
  */
 
 /* Most bytes of a configuration file. */
@@ -21,7 +22,21 @@
 
 enum conf_type {
 	CONF_U64,		/* value: uint64_t, min to max */
-	CONF_STRING		/* value: char[max + 1], of min to max bytes */
+	CONF_STRING,		/* value: char[max + 1], of min to max bytes */
+	CONF_LINES		/* value: struct conf_lines; any number of lines */
+};
+
+/* Most lines of one name of type CONF_LINES. */
+#define CONF_LINES_MAX	64
+
+/* Most bytes of the value of each. */
+#define CONF_LINE_MAX	511
+
+/* The values of the lines of one name, in their order. */
+struct conf_lines {
+	unsigned n;
+	char text[CONF_LINES_MAX][CONF_LINE_MAX + 1];
+	unsigned line[CONF_LINES_MAX];	/* where each stands */
 };
 
 struct conf_field {
@@ -38,7 +53,7 @@ struct conf_field {
  * conf_parse(text, len, file, fields, n, why):
  * Read the ${len} bytes of configuration at ${text} into the ${n} ${fields}, at
  * most CONF_FIELDS_MAX.  One that is not there gets its default; without one it
- * stays as it is.  Return 0, or -1 with "FILE:LINE: reason" in ${why}, which has
+ * stays as it is, and a CONF_LINES is then empty.  Return 0, or -1 with "FILE:LINE: reason" in ${why}, which has
  * CONF_WHY_MAX bytes; ${file} is only used there.
  */
 int conf_parse(const char *, size_t, const char *, const struct conf_field *,

@@ -12,6 +12,7 @@
 #include "realm/realm.h"
 
 #define FIRST_LINE	"ks-realm/v1"
+#define PIN_WORD	"SHA256:"
 
 /* Each of these parses the value of one line; return the rule broken, or NULL. */
 
@@ -100,6 +101,31 @@ parse_server(struct realm * realm, const char * p, size_t len)
 	return (NULL);
 }
 
+/* NAME PIN; whether NAME is in the policy shows when that is there. */
+static const char *
+parse_link(struct realm * realm, const char * p, size_t len)
+{
+	struct realm_link * link = &realm->link[realm->nlinks];
+	const char * space = memchr(p, ' ', len);
+	size_t n = space == NULL ? len : (size_t)(space - p);
+
+	if (realm->nlinks == REALM_LINKS_MAX)
+		return ("there are at most 64 links");
+	if (space == NULL || n == 0 || n > POLICY_NAME_MAX ||
+	    memchr(p, '\0', n) != NULL)
+		return ("a link is a name of the policy and a certificate's hash");
+	if (!realm_pin_ok(space + 1, len - n - 1))
+		return ("a certificate's hash is SHA256: and 64 digits 0-9 a-f");
+	memcpy(link->name, p, n);
+	memcpy(link->pin, space + 1, len - n - 1);
+	if (realm_find_link(realm, link->name) != -1)
+		return ("a second link line of this name");
+	if (realm_find_pin(realm, link->pin) != -1)
+		return ("a second link line with this certificate");
+	realm->nlinks++;
+	return (NULL);
+}
+
 /* The lines that there are. */
 static const struct {
 	const char * name;
@@ -115,12 +141,14 @@ static const struct {
 	{ "registration", parse_registration, 0, "a second registration line",
 	    "no registration line" },
 	{ "server", parse_server, 1, NULL, NULL },
+	{ "link", parse_link, 1, NULL, NULL },
 };
 #define NLINES	(sizeof(lines) / sizeof(lines[0]))
 
-/* Parse one line NAME VALUE; ${seen} tells which there were. */
+/* Parse line ${number}, NAME VALUE; ${seen} tells which there were. */
 static const char *
-parse_line(struct realm * realm, int * seen, const char * p, size_t len)
+parse_line(struct realm * realm, int * seen, unsigned number, const char * p,
+    size_t len)
 {
 	const char * space = memchr(p, ' ', len);
 	size_t n = space == NULL ? len : (size_t)(space - p);
@@ -135,6 +163,9 @@ parse_line(struct realm * realm, int * seen, const char * p, size_t len)
 			return ("a line is a name, one space, a value");
 		if (seen[i]++ && !lines[i].many)
 			return (lines[i].repeated);
+		if (lines[i].parse == parse_link &&
+		    realm->nlinks < REALM_LINKS_MAX)
+			realm->link[realm->nlinks].line = number;
 		return (lines[i].parse(realm, space + 1, len - n - 1));
 	}
 	return ("no line has this name");
@@ -172,6 +203,12 @@ take_policy(struct realm * realm, const char * p, size_t len,
 		    strcmp(key->vkey.name, realm->name) != 0)
 			return (-1);
 	}
+	error->rule = "a link names nobody in the policy";
+	for (unsigned i = 0; i < realm->nlinks; i++) {
+		error->line = realm->link[i].line;
+		if (policy_find_name(realm->policy, realm->link[i].name) == -1)
+			return (-1);
+	}
 	head_policy(p, len, realm->policy_hash);
 	head_realm(realm->name, realm->realm_hash);
 	return (0);
@@ -199,8 +236,8 @@ parse_all(struct realm * realm, const char * p, size_t len,
 		} else if (n == strlen("policy") &&
 		    memcmp(p, "policy", n) == 0) {
 			break;
-		} else if ((error->rule = parse_line(realm, seen, p, n)) !=
-		    NULL) {
+		} else if ((error->rule = parse_line(realm, seen, error->line,
+		    p, n)) != NULL) {
 			return (-1);
 		}
 		p += n + 1;
@@ -251,8 +288,45 @@ realm_format(struct wbuf * W, const struct realm * realm)
 	    (uintmax_t)realm->fresh_s, realm->registration);
 	for (unsigned i = 0; i < realm->nservers; i++)
 		wbuf_printf(W, "server %s\n", realm->server[i]);
+	for (unsigned i = 0; i < realm->nlinks; i++)
+		wbuf_printf(W, "link %s %s\n", realm->link[i].name,
+		    realm->link[i].pin);
 	wbuf_printf(W, "policy\n");
 	wbuf_put_bytes(W, realm->policy_text, realm->policy_len);
+}
+
+int
+realm_pin_ok(const char * p, size_t len)
+{
+	const size_t n = strlen(PIN_WORD);
+
+	if (len != REALM_PIN_LEN || memcmp(p, PIN_WORD, n) != 0)
+		return (0);
+	for (size_t i = n; i < len; i++)
+		if (!((p[i] >= '0' && p[i] <= '9') ||
+		    (p[i] >= 'a' && p[i] <= 'f')))
+			return (0);
+	return (1);
+}
+
+int
+realm_find_pin(const struct realm * realm, const char * pin)
+{
+
+	for (unsigned i = 0; i < realm->nlinks; i++)
+		if (strcmp(realm->link[i].pin, pin) == 0)
+			return ((int)i);
+	return (-1);
+}
+
+int
+realm_find_link(const struct realm * realm, const char * name)
+{
+
+	for (unsigned i = 0; i < realm->nlinks; i++)
+		if (strcmp(realm->link[i].name, name) == 0)
+			return ((int)i);
+	return (-1);
 }
 
 void

@@ -6,8 +6,8 @@
 
 #include "crypto/vrf.h"
 #include "entry/limits.h"
+#include "policy/policy.h"
 
-struct policy;
 struct wbuf;
 
 #define REALM_NONCE_LEN		16		/* the tree nonce */
@@ -16,6 +16,15 @@ struct wbuf;
 #define REALM_REGISTRATION_MAX	32		/* bytes of that line's value */
 #define REALM_FRESH_MAX_S	315360000	/* ten years of 365 days */
 #define REALM_FILE_MAX		65536		/* bytes of a realm file */
+#define REALM_LINKS_MAX		64		/* link lines: one a policy key */
+#define REALM_PIN_LEN		71		/* "SHA256:", 64 digits */
+
+/* Who may come over the network: a replica or verifier, and its certificate. */
+struct realm_link {
+	char name[POLICY_NAME_MAX + 1];	/* of a key in the policy */
+	char pin[REALM_PIN_LEN + 1];	/* SHA256: and the hash in hex */
+	unsigned line;			/* where it stands; not formatted */
+};
 
 /* A realm file (PROTOCOL section 10): what anyone may know of a realm. */
 struct realm {
@@ -30,6 +39,9 @@ struct realm {
 
 	unsigned nservers;
 	char server[REALM_SERVERS_MAX][REALM_SERVER_LEN_MAX + 1];
+
+	unsigned nlinks;
+	struct realm_link link[REALM_LINKS_MAX];
 
 	const char * policy_text;	/* of the realm policy, with a NUL */
 	size_t policy_len;		/* without it */
@@ -67,6 +79,20 @@ struct realm * realm_read(const char *);
  * the same again, if what ${realm} holds is allowed.
  */
 void realm_format(struct wbuf *, const struct realm *);
+
+/**
+ * realm_pin_ok(p, len):
+ * Return nonzero if the ${len} bytes at ${p} are the pin of a certificate.
+ */
+int realm_pin_ok(const char *, size_t);
+
+/**
+ * realm_find_pin(realm, pin), realm_find_link(realm, name):
+ * Return the number of the link of ${realm} with the string ${pin}, or with the
+ * string ${name}; or -1.
+ */
+int realm_find_pin(const struct realm *, const char *);
+int realm_find_link(const struct realm *, const char *);
 
 /**
  * realm_free(realm):

@@ -1,4 +1,5 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/conf.h"
@@ -45,7 +46,36 @@ configuration(void)
 	CHECK(strcmp(name, "a b # c") == 0 && port == 42);
 }
 
+static void
+lines(void)
+{
+	static struct conf_lines L;
+	char why[CONF_WHY_MAX], text[8 * (CONF_LINES_MAX + 1) + 1], name[11];
+	const struct conf_field fields[] = {
+		{ "name", CONF_STRING, name, 1, 10, "x", 0 },
+		{ "via", CONF_LINES, &L, 0, 0, NULL, 0 },
+	};
+	size_t len = 0;
+
+	L.n = 7;
+	CHECK(conf_parse("", 0, "f", fields, 2, why) == 0 && L.n == 0);
+	CHECK(conf_parse("via a b\nname y\n\nvia c\n", 22, "f", fields, 2,
+	    why) == 0);
+	CHECK(L.n == 2 && strcmp(L.text[0], "a b") == 0 && L.line[0] == 1);
+	CHECK(strcmp(L.text[1], "c") == 0 && L.line[1] == 4);
+	CHECK(conf_parse("via\n", 4, "f", fields, 2, why) == -1);
+	CHECK(strcmp(why, "f:1: via must have 1 to 511 bytes") == 0);
+	for (int i = 0; i < CONF_LINES_MAX; i++)
+		len += (size_t)snprintf(&text[len], sizeof(text) - len,
+		    "via %d\n", i);
+	CHECK(conf_parse(text, len, "f", fields, 2, why) == 0 && L.n == 64);
+	len += (size_t)snprintf(&text[len], sizeof(text) - len, "via x\n");
+	CHECK(conf_parse(text, len, "f", fields, 2, why) == -1);
+	CHECK(strcmp(why, "f:65: via comes more than 64 times") == 0);
+}
+
 static const struct test tests[] = {
+	{ "a name may be meant to come many times", lines },
 	{ "a configuration is read exactly or refused", configuration },
 };
 TESTS(tests)

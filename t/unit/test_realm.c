@@ -109,6 +109,45 @@ parses(void)
 #define FRESH	"fresh 60\n"
 #define REG	"registration open\n"
 
+/* Link lines with as many names and pins as are asked for. */
+static void
+links(void)
+{
+	struct realm_error error;
+	struct realm * realm;
+	struct wbuf W, X;
+
+	make_lines();
+	for (unsigned n = REALM_LINKS_MAX; n <= REALM_LINKS_MAX + 1; n++) {
+		wbuf_init(&W, REALM_FILE_MAX);
+		wbuf_printf(&W, "ks-realm/v1\nrealm example.org\n" NONCE
+		    "%sfresh 1\nregistration open\n", vrf);
+		for (unsigned i = 0; i < n; i++)
+			wbuf_printf(&W, "link n%u SHA256:%064x\n", i, i);
+		wbuf_printf(&W, "policy\n%s", replica);
+		CHECK(realm_parse((char *)W.data, W.len, &realm, &error) == -1);
+		CHECK(error.line == (n == REALM_LINKS_MAX ? 7 : 7 + n - 1));
+		wbuf_free(&W);
+	}
+
+	/* What is formatted has them still. */
+	wbuf_init(&W, REALM_FILE_MAX);
+	wbuf_init(&X, REALM_FILE_MAX);
+	wbuf_printf(&W, "ks-realm/v1\nrealm example.org\n" NONCE
+	    "%sfresh 1\nregistration open\nlink r SHA256:%064x\npolicy\n%s",
+	    vrf, 7, replica);
+	CHECK(realm_parse((char *)W.data, W.len, &realm, &error) == 0);
+	CHECK(realm->nlinks == 1 && realm_find_link(realm, "r") == 0);
+	CHECK(realm_find_link(realm, "q") == -1);
+	CHECK(realm_find_pin(realm, realm->link[0].pin) == 0);
+	CHECK(realm_find_pin(realm, "SHA256:") == -1);
+	realm_format(&X, realm);
+	CHECK(W.len == X.len && memcmp(W.data, X.data, W.len) == 0);
+	realm_free(realm);
+	wbuf_free(&W);
+	wbuf_free(&X);
+}
+
 static void
 refuses(void)
 {
@@ -144,6 +183,25 @@ refuses(void)
 	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, S S S S S S S S
 	    "policy\n", replica) == -1);
 	CHECK(LINE(START, S S S S S S S S S) == 10);
+
+	/* A link: a name of the policy, and a pin; each once. */
+#define L(name, digit)	"link " name " SHA256:" D31 D31 digit "a\n"
+#define D31		"0123456789abcdef0123456789abcde"
+	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, L("r", "1"),
+	    "policy\n", replica) == -1);
+	CHECK(LINE(START, L("q", "1"), NAME, NONCE, vrf, FRESH, REG,
+	    "policy\n", replica) == 2);
+	CHECK(LINE(START, NAME, L("r", "1"), L("r", "2")) == 4);
+	CHECK(LINE(START, NAME, L("r", "1"), L("s", "1")) == 4);
+	CHECK(LINE(START, NAME, L("r", "1"), L("s", "2"), "x y\n") == 5);
+	CHECK(LINE(START, "link r\n") == 2);
+	CHECK(LINE(START, "link  SHA256:" D31 D31 "aa\n") == 2);
+	CHECK(LINE(START, "link r SHA256:" D31 D31 "a\n") == 2);
+	CHECK(LINE(START, "link r SHA256:" D31 D31 "aaa\n") == 2);
+	CHECK(LINE(START, "link r SHA256:" D31 D31 "aA\n") == 2);
+	CHECK(LINE(START, "link r SHA256:" D31 D31 "ag\n") == 2);
+	CHECK(LINE(START, "link r sha256:" D31 D31 "aa\n") == 2);
+	CHECK(LINE(START, "link r  SHA256:" D31 D31 "aa\n") == 2);
 
 	/* In the policy, by its own lines; about the whole of it, line 0. */
 	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, "policy\n", replica,
@@ -239,6 +297,7 @@ reads(void)
 static const struct test tests[] = {
 	{ "a realm file is parsed, and formatted to the same", parses },
 	{ "errors name the line", refuses },
+	{ "links are pins of names in the policy, at most 64", links },
 	{ "no change of a byte goes wrong", mutations },
 	{ "a realm file is read, errors name file, line and rule", reads },
 };

@@ -1,0 +1,112 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/in.h>
+
+#include "config/config.h"
+
+#include "test.h"
+
+static void
+addresses(void)
+{
+	static const char * const bad[] = {
+		"", ":1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+		"127.0.0.1: 1", "127.0.0.1:+1", "127.0.0.1:1x", "localhost:1",
+		"127.0.1:1", "::1:1", "[::1]", "[::1:1", "[]:1", "[127.0.0.1]:1",
+		"[::1]x:1", "127.0.0.1]:1",
+	};
+	struct config_address A;
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+
+	CHECK(config_address_parse("127.0.0.1:7001", &A) == 0);
+	CHECK(strcmp(A.text, "127.0.0.1:7001") == 0 && A.len == sizeof(sin));
+	memcpy(&sin, &A.sa, sizeof(sin));
+	CHECK(sin.sin_family == AF_INET && ntohs(sin.sin_port) == 7001);
+	CHECK(ntohl(sin.sin_addr.s_addr) == 0x7f000001);
+	CHECK(config_address_parse("[::1]:7002", &A) == 0);
+	memcpy(&sin6, &A.sa, sizeof(sin6));
+	CHECK(A.len == sizeof(sin6) && sin6.sin6_family == AF_INET6);
+	CHECK(ntohs(sin6.sin6_port) == 7002 && sin6.sin6_addr.s6_addr[15] == 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(config_address_parse(bad[i], &A) == -1);
+}
+
+static void
+links(void)
+{
+	static const char * const bad[] = {
+		"", "a", "a log", "a log 127.0.0.1:1 x", "a apply 127.0.0.1:1",
+		"a Log 127.0.0.1:1", "a log 127.0.0.1:0", "a log host:1",
+		"../a log 127.0.0.1:1", ".a log 127.0.0.1:1",
+		"a/b log 127.0.0.1:1",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		    " log 127.0.0.1:1",
+	};
+	struct config_link_to to;
+
+	CHECK(config_link_parse("replica-2 log\t127.0.0.1:7001", &to) == NULL);
+	CHECK(strcmp(to.peer, "replica-2") == 0);
+	CHECK(strcmp(to.service, "log") == 0);
+	CHECK(strcmp(to.socket, "run/link-replica-2-log") == 0);
+	CHECK(strcmp(to.address.text, "127.0.0.1:7001") == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(config_link_parse(bad[i], &to) != NULL);
+}
+
+/* Write ${text} to the file at ${path}. */
+static int
+put(const char * path, const char * text)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	ssize_t len = (ssize_t)strlen(text);
+	int rc = fd != -1 && write(fd, text, (size_t)len) == len ? 0 : -1;
+
+	close(fd);
+	return (rc);
+}
+
+#define LINKS	"link_listen 127.0.0.1:7000\nlink a log 127.0.0.1:7001\n" \
+		"link a publish 127.0.0.1:7002\nlink b log [::1]:7003\n"
+
+static void
+files(void)
+{
+	static struct config_link C;
+	struct config_replica R;
+	struct config_verifier V;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/ks.conf", test_dir());
+	CHECK(put(path, "epoch_min_ms 7\n" LINKS) == 0);
+	CHECK(config_link_read(path, &C) == 0);
+	CHECK(C.nlinks == 3 && strcmp(C.listen.text, "127.0.0.1:7000") == 0);
+	CHECK(strcmp(C.link[2].peer, "b") == 0);
+	CHECK(config_replica_read(path, &R) == 0 && R.epoch_min_ms == 7);
+	CHECK(config_verifier_read(path, &V) == -1);
+
+	CHECK(put(path, "upstream run/x\n" LINKS) == 0);
+	CHECK(config_verifier_read(path, &V) == 0);
+	CHECK(strcmp(V.upstream, "run/x") == 0);
+	CHECK(config_link_read(path, &C) == 0 && C.nlinks == 3);
+	CHECK(config_replica_read(path, &R) == -1);
+
+	CHECK(put(path, "cache_mib 8\n") == 0);
+	CHECK(config_link_read(path, &C) == 0 && C.nlinks == 0);
+	CHECK(C.listen.text[0] == '\0');
+	CHECK(put(path, LINKS "link a log 127.0.0.1:9\n") == 0);
+	CHECK(config_link_read(path, &C) == -1);
+	CHECK(put(path, "link_listen localhost:1\n") == 0);
+	CHECK(config_link_read(path, &C) == -1);
+	CHECK(put(path, "link a admit 127.0.0.1:9\n") == 0);
+	CHECK(config_link_read(path, &C) == -1);
+}
+
+static const struct test tests[] = {
+	{ "an address is numeric, with a port", addresses },
+	{ "a link line is a peer, a service and an address", links },
+	{ "ks.conf is for all daemons, each passes over the others' lines", files },
+};
+TESTS(tests)
