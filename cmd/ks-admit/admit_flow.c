@@ -106,8 +106,8 @@ attend(struct admit * M, struct admit_update * U, uint64_t now_ms,
 
 	*next_ms = DUE_NEVER;
 	if (now_ms >= U->deadline_ms)
-		return (admit_give_up(M, U, "outcome-unknown",
-		    "the update did not come out of the log in time; it may yet"));
+		return (admit_give_up(M, U, RULE_OUTCOME_UNKNOWN,
+		    rule_text(RULE_OUTCOME_UNKNOWN)));
 	*next_ms = U->deadline_ms;
 	if (U->stage == ADMIT_ENTRY && U->asked == 0 &&
 	    upstream_conn(M->apply) != NULL) {

@@ -27,6 +27,11 @@ struct conn;
 /** Most requests that wait. */
 #define ADMIT_WAITERS_MAX 20000
 
+/** What one connection may have of these places and bytes, so that it takes several
+ * to fill the edge; enough for all the updates of one realm's front end. */
+#define ADMIT_CONN_WAITERS_MAX (ADMIT_OPEN_MAX / 4)
+#define ADMIT_CONN_BYTES_MAX (ADMIT_BYTES_MAX / 4)
+
 /** An update that is open for so long is answered with ERROR unavailable. */
 #define ADMIT_WAIT_MS 60000
 

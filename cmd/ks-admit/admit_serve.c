@@ -20,6 +20,27 @@
 /* Bytes of an UPDATE whose fields are all empty. */
 #define UPDATE_BODY_MIN (REQUEST_ID_LEN + 1 + 4 + 4 + 4)
 
+/* Count that the request of ${len} bytes waits on ${C}; -1 if that is too much. */
+static int
+hold(struct conn * C, size_t len)
+{
+
+	if (conn_hold(C, CONN_WAITS, 1, ADMIT_CONN_WAITERS_MAX))
+		return (-1);
+	if (conn_hold(C, CONN_BYTES, len, ADMIT_CONN_BYTES_MAX) == 0)
+		return (0);
+	conn_release(C, CONN_WAITS, 1);
+	return (-1);
+}
+
+static void
+release(struct conn * C, size_t len)
+{
+
+	conn_release(C, CONN_WAITS, 1);
+	conn_release(C, CONN_BYTES, len);
+}
+
 int
 admit_accept(struct admit * M, struct admit_update * U, uint64_t epoch)
 {
@@ -28,6 +49,7 @@ admit_accept(struct admit * M, struct admit_update * U, uint64_t epoch)
 
 	M->accepted++;
 	while (admit_open_take(&M->open, U, &C, &id)) {
+		release(C, U->len);
 		proto_admit_put_accepted(conn_begin(C, UPDATE_ACCEPTED, id), epoch);
 		if (conn_end(C, 0))
 			return (-1);
@@ -58,9 +80,11 @@ answer_error(struct admit * M, struct admit_update * U, enum error_code code,
 	struct conn * C;
 	uint32_t id;
 
-	while (admit_open_take(&M->open, U, &C, &id))
+	while (admit_open_take(&M->open, U, &C, &id)) {
+		release(C, U->len);
 		if (conn_error(C, id, code, rule, text, 0))
 			return (-1);
+	}
 	admit_open_remove(&M->open, U);
 	return (0);
 }
@@ -84,14 +108,16 @@ admit_give_up(struct admit * M, struct admit_update * U, const char * rule,
 	return (answer_error(M, U, ERROR_UNAVAILABLE, rule, text));
 }
 
-/* There is no room for one more. */
+/* There is no room for one more, of which ${held} bytes were counted. */
 static int
-too_many(struct admit * M, struct conn * C, uint32_t id)
+too_many(struct admit * M, struct conn * C, uint32_t id, size_t held)
 {
 
+	if (held > 0)
+		release(C, held);
 	M->unavailable++;
-	return (conn_error(C, id, ERROR_UNAVAILABLE, "too-many-open",
-	    "too many updates are open; try again later", 0));
+	return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
+	    "too many updates are open, or too many of this connection", 0));
 }
 
 static int
@@ -106,15 +132,18 @@ serve_update(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 		return (conn_malformed(C, "frame-malformed"));
 
 	/* One outcome for each request id, however often it is asked for. */
-	if ((U = admit_open_find(&M->open, request.request_id)) != NULL)
+	U = admit_open_find(&M->open, request.request_id);
+	if (hold(C, U != NULL ? U->len : len))
+		return (too_many(M, C, id, 0));
+	if (U != NULL)
 		return (admit_open_wait(&M->open, U, C, id) == 0 ? 0 :
-		    too_many(M, C, id));
+		    too_many(M, C, id, U->len));
 	if ((U = admit_open_add(&M->open, body, len,
 	    clock_mono_ms() + ADMIT_WAIT_MS)) == NULL)
-		return (too_many(M, C, id));
+		return (too_many(M, C, id, len));
 	if (admit_open_wait(&M->open, U, C, id)) {
 		admit_open_remove(&M->open, U);
-		return (too_many(M, C, id));
+		return (too_many(M, C, id, len));
 	}
 	return (0);
 }

@@ -4,12 +4,14 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "codec/rbuf.h"
 #include "codec/wbuf.h"
 #include "daemon/conn.h"
 #include "entry/limits.h"
 #include "entry/rule_names.h"
 #include "frame/common.h"
+#include "loop/loop.h"
 #include "proto/list.h"
 #include "proto/proto_apply.h"
 #include "stage/actions.h"
@@ -26,7 +28,7 @@
 /* Bytes of events in one APPLY_EVENTS, unless a single one is longer. */
 #define CHUNK_LEN ((size_t)256 * 1024)
 
-/* A stream of events to one connection, which may have several. */
+/* A stream of events to a connection. */
 struct follower {
 	struct conn * conn;
 	uint32_t id;		/* of the APPLY_FOLLOW */
@@ -41,6 +43,7 @@ struct apply_serve {
 	uint64_t events;		/* committed, so that they may be sent */
 	LIST_HEAD(, follower) followers;
 	struct apply_waiters * waiters;
+	struct loop_timer * timer;	/* set while somebody waits */
 	struct bytes row;
 	struct wbuf body;
 };
@@ -100,7 +103,7 @@ static int
 push(struct apply_serve * V, struct follower * F)
 {
 
-	while (F->next <= V->events && conn_queued(F->conn) < CONN_OUT_LOW)
+	while (F->next <= V->events && conn_room(F->conn))
 		if (send_chunk(V, F))
 			return (-1);
 	return (0);
@@ -159,9 +162,13 @@ handle_follow(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	if (from > V->events + 1)
 		return (conn_error(C, id, ERROR_REFUSED, RULE_EVENTS_SHORTER,
 		    "there are fewer events than that", 0));
-	if ((F = calloc(1, sizeof(*F))) == NULL)
-		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
-		    "out of memory", 0));
+	if (conn_hold(C, CONN_STREAMS, 1, 1))
+		return (conn_error(C, id, ERROR_REFUSED, RULE_STREAM_REPEATED,
+		    "this connection has such a stream already", 0));
+	if ((F = calloc(1, sizeof(*F))) == NULL) {
+		warn("client");
+		return (-1);
+	}
 	F->conn = C;
 	F->id = id;
 	F->next = from;
@@ -236,6 +243,49 @@ send_outcome(struct apply_serve * V, struct conn * C, uint32_t id,
 	    needs));
 }
 
+/* Answer those who have waited long enough, and wait for the next of them. */
+static int
+on_timer(void * cookie)
+{
+	struct apply_serve * V = cookie;
+	uint64_t now_ms = clock_mono_ms(), until_ms;
+	struct conn * C;
+	uint32_t id;
+
+	while (apply_waiters_take_old(V->waiters, now_ms, &C, &id)) {
+		conn_release(C, CONN_WAITS, 1);
+		if (conn_error(C, id, ERROR_UNAVAILABLE, RULE_OUTCOME_UNKNOWN,
+		    rule_text(RULE_OUTCOME_UNKNOWN), 0))
+			return (-1);
+	}
+	until_ms = apply_waiters_until(V->waiters);
+	if (until_ms != UINT64_MAX)
+		loop_timer_set(V->timer, until_ms - now_ms);
+	return (0);
+}
+
+/* Let the request ${id} of ${C} wait for the outcome of ${request_id}. */
+static int
+wait_outcome(struct apply_serve * V, struct conn * C, uint32_t id,
+    const uint8_t * request_id)
+{
+
+	if (conn_hold(C, CONN_WAITS, 1, APPLY_CONN_WAITERS_MAX))
+		goto err0;
+	if (apply_waiters_add(V->waiters, request_id, C, id,
+	    clock_mono_ms() + APPLY_WAIT_MS))
+		goto err1;
+	if (apply_waiters_count(V->waiters) == 1)
+		loop_timer_set(V->timer, APPLY_WAIT_MS);
+	return (0);
+
+err1:
+	conn_release(C, CONN_WAITS, 1);
+err0:
+	return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
+	    "too many requests wait for their outcome", 0));
+}
+
 static int
 handle_outcome(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
@@ -257,10 +307,7 @@ handle_outcome(void * cookie, struct conn * C, uint32_t id, const uint8_t * body
 		rbuf_get_u64(&R);
 		return (send_outcome(V, C, id, &R, store_number(V->store)));
 	}
-	if (apply_waiters_add(V->waiters, request_id, C, id))
-		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
-		    "too many requests wait for their outcome", 0));
-	return (0);
+	return (wait_outcome(V, C, id, request_id));
 }
 
 int
@@ -276,6 +323,7 @@ apply_serve_outcome(struct apply_serve * V, const struct action * action,
 	if ((request_id = rbuf_get_bytes(&R, REQUEST_ID_LEN)) == NULL)
 		return (-1);
 	while (apply_waiters_take(V->waiters, request_id, &C, &id)) {
+		conn_release(C, CONN_WAITS, 1);
 		outcome = R;
 		if (send_outcome(V, C, id, &outcome, needs))
 			return (-1);
@@ -289,7 +337,7 @@ apply_serve_drain(struct apply_serve * V)
 	struct conn * C;
 	uint32_t id;
 
-	while (apply_waiters_take_any(V->waiters, &C, &id))
+	while (apply_waiters_take_old(V->waiters, UINT64_MAX, &C, &id))
 		if (conn_error(C, id, ERROR_UNAVAILABLE, RULE_STOPPING,
 		    "this replica is being stopped", 0))
 			return (-1);
@@ -358,17 +406,17 @@ static const struct server_handler handlers[] = {
 };
 
 struct apply_serve *
-apply_serve_new(const struct apply_state * A, struct store * S,
-    const struct apply_propose * P)
+apply_serve_new(struct loop * L, const struct apply_state * A,
+    struct store * S, const struct apply_propose * P)
 {
 	struct apply_serve * V;
 
 	if ((V = calloc(1, sizeof(*V))) == NULL)
-		return (NULL);
-	if ((V->waiters = apply_waiters_new(APPLY_WAITERS_MAX)) == NULL) {
-		free(V);
-		return (NULL);
-	}
+		goto err0;
+	if ((V->waiters = apply_waiters_new(APPLY_WAITERS_MAX)) == NULL)
+		goto err1;
+	if ((V->timer = loop_timer_new(L, on_timer, V)) == NULL)
+		goto err2;
 	V->state = A;
 	V->store = S;
 	V->propose = P;
@@ -376,6 +424,13 @@ apply_serve_new(const struct apply_state * A, struct store * S,
 	LIST_INIT(&V->followers);
 	wbuf_init(&V->body, (size_t)1024 * 1024);
 	return (V);
+
+err2:
+	apply_waiters_free(V->waiters);
+err1:
+	free(V);
+err0:
+	return (NULL);
 }
 
 void
@@ -406,6 +461,7 @@ apply_serve_free(struct apply_serve * V)
 		free(F);
 	}
 	apply_waiters_free(V->waiters);
+	loop_timer_free(V->timer);
 	bytes_free(&V->row);
 	wbuf_free(&V->body);
 	free(V);

@@ -9,6 +9,7 @@
 struct action;
 struct apply_propose;
 struct apply_state;
+struct loop;
 struct store;
 
 /*
@@ -21,14 +22,20 @@ struct apply_serve;
 /** Requests whose outcome is waited for at a time; one more is refused. */
 #define APPLY_WAITERS_MAX 65536
 
+/** Of these on one connection: more than ks-admit ever has open. */
+#define APPLY_CONN_WAITERS_MAX (APPLY_WAITERS_MAX / 4)
+
+/** An outcome is waited for so long at most: what was never proposed has none. */
+#define APPLY_WAIT_MS 120000
+
 /**
- * apply_serve_new(A, S, P):
- * Return the serving side of the state ${A} over its store ${S}; ${P} is the
- * proposer, for STATUS.  NULL if memory is short.  All stay until
+ * apply_serve_new(L, A, S, P):
+ * Return the serving side, on the loop ${L}, of the state ${A} over its store ${S}; ${P}
+ * is the proposer, for STATUS.  NULL if memory is short.  All stay until
  * apply_serve_free.
  */
-struct apply_serve * apply_serve_new(const struct apply_state *, struct store *,
-    const struct apply_propose *);
+struct apply_serve * apply_serve_new(struct loop *, const struct apply_state *,
+    struct store *, const struct apply_propose *);
 
 /**
  * apply_serve_spec(V, spec):

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include <bsd/sys/tree.h>
 
@@ -13,13 +14,16 @@ struct waiter {
 	uint64_t serial;
 	struct conn * conn;
 	uint32_t id;
+	uint64_t until_ms;
 	RB_ENTRY(waiter) link;
+	TAILQ_ENTRY(waiter) age;
 };
 
 RB_HEAD(waiter_tree, waiter);
 
 struct apply_waiters {
 	struct waiter_tree tree;
+	TAILQ_HEAD(, waiter) list;	/* oldest first */
 	uint64_t serial;
 	size_t count;
 	size_t max;
@@ -47,13 +51,14 @@ apply_waiters_new(size_t max)
 	if ((S = calloc(1, sizeof(*S))) == NULL)
 		return (NULL);
 	RB_INIT(&S->tree);
+	TAILQ_INIT(&S->list);
 	S->max = max;
 	return (S);
 }
 
 int
 apply_waiters_add(struct apply_waiters * S, const uint8_t * request_id,
-    struct conn * C, uint32_t id)
+    struct conn * C, uint32_t id, uint64_t until_ms)
 {
 	struct waiter * w;
 
@@ -63,7 +68,9 @@ apply_waiters_add(struct apply_waiters * S, const uint8_t * request_id,
 	w->serial = ++S->serial;
 	w->conn = C;
 	w->id = id;
+	w->until_ms = until_ms;
 	RB_INSERT(waiter_tree, &S->tree, w);
+	TAILQ_INSERT_TAIL(&S->list, w, age);
 	S->count++;
 	return (0);
 }
@@ -73,6 +80,7 @@ take(struct apply_waiters * S, struct waiter * w)
 {
 
 	RB_REMOVE(waiter_tree, &S->tree, w);
+	TAILQ_REMOVE(&S->list, w, age);
 	S->count--;
 	free(w);
 }
@@ -94,12 +102,21 @@ apply_waiters_take(struct apply_waiters * S, const uint8_t * request_id,
 	return (1);
 }
 
-int
-apply_waiters_take_any(struct apply_waiters * S, struct conn ** C, uint32_t * id)
+uint64_t
+apply_waiters_until(const struct apply_waiters * S)
 {
-	struct waiter * w = RB_MIN(waiter_tree, &S->tree);
 
-	if (w == NULL)
+	return (TAILQ_EMPTY(&S->list) ? UINT64_MAX :
+	    TAILQ_FIRST(&S->list)->until_ms);
+}
+
+int
+apply_waiters_take_old(struct apply_waiters * S, uint64_t now_ms,
+    struct conn ** C, uint32_t * id)
+{
+	struct waiter * w = TAILQ_FIRST(&S->list);
+
+	if (w == NULL || w->until_ms > now_ms)
 		return (0);
 	*C = w->conn;
 	*id = w->id;
@@ -112,8 +129,8 @@ apply_waiters_gone(struct apply_waiters * S, const struct conn * C)
 {
 	struct waiter * w, * next;
 
-	for (w = RB_MIN(waiter_tree, &S->tree); w != NULL; w = next) {
-		next = RB_NEXT(waiter_tree, &S->tree, w);
+	for (w = TAILQ_FIRST(&S->list); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, age);
 		if (w->conn == C)
 			take(S, w);
 	}
@@ -134,7 +151,7 @@ apply_waiters_free(struct apply_waiters * S)
 
 	if (S == NULL)
 		return;
-	while (apply_waiters_take_any(S, &C, &id))
+	while (apply_waiters_take_old(S, UINT64_MAX, &C, &id))
 		continue;
 	free(S);
 }

@@ -18,12 +18,13 @@ struct apply_waiters;
 struct apply_waiters * apply_waiters_new(size_t);
 
 /**
- * apply_waiters_add(S, request_id, C, id):
- * Request ${id} of ${C} waits for the 16 bytes ${request_id}.  Return 0, or -1 if
- * there are too many or memory is short.
+ * apply_waiters_add(S, request_id, C, id, until_ms):
+ * Request ${id} of ${C} waits for the 16 bytes ${request_id}, until ${until_ms}, which
+ * is not before that of any other.  Return 0, or -1 if there are too many or memory is
+ * short.
  */
 int apply_waiters_add(struct apply_waiters *, const uint8_t *, struct conn *,
-    uint32_t);
+    uint32_t, uint64_t);
 
 /**
  * apply_waiters_take(S, request_id, C, id):
@@ -34,10 +35,18 @@ int apply_waiters_take(struct apply_waiters *, const uint8_t *, struct conn **,
     uint32_t *);
 
 /**
- * apply_waiters_take_any(S, C, id):
- * As apply_waiters_take, for whatever request.
+ * apply_waiters_until(S):
+ * Return until when the oldest of ${S} waits; UINT64_MAX if there is none.
  */
-int apply_waiters_take_any(struct apply_waiters *, struct conn **, uint32_t *);
+uint64_t apply_waiters_until(const struct apply_waiters *);
+
+/**
+ * apply_waiters_take_old(S, now_ms, C, id):
+ * As apply_waiters_take, for the oldest one if he waited until ${now_ms} or earlier;
+ * at UINT64_MAX everybody has.
+ */
+int apply_waiters_take_old(struct apply_waiters *, uint64_t, struct conn **,
+    uint32_t *);
 
 /**
  * apply_waiters_gone(S, C):

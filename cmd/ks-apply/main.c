@@ -69,7 +69,8 @@ on_config(void * cookie, struct daemon * D)
 	    stage_view(M->stage))) != 0)
 		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
 	M->propose = apply_propose_new(daemon_loop(D), &M->state, &M->config);
-	M->serve = apply_serve_new(&M->state, M->store, M->propose);
+	M->serve = apply_serve_new(daemon_loop(D), &M->state, M->store,
+	    M->propose);
 	if (M->propose != NULL && M->serve != NULL)
 		return (0);
 

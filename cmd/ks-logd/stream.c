@@ -25,7 +25,6 @@ struct run {
 	uint32_t n_max;
 	uint8_t * hash;		/* before lo; then after the last one sent */
 	uint32_t n;		/* how many were sent */
-	size_t len;		/* in so many bytes */
 };
 
 /* Send ${C} the entries ${R} in one LOG_ENTRIES that answers ${id}. */
@@ -33,7 +32,6 @@ static int
 send_run(struct logd * X, struct conn * C, uint32_t id, struct run * R)
 {
 	struct wbuf * W = conn_begin(C, LOG_ENTRIES, id);
-	size_t start = W->len;
 	struct list L;
 
 	proto_log_begin_entries(&L, W, R->lo, R->hash);
@@ -42,13 +40,12 @@ send_run(struct logd * X, struct conn * C, uint32_t id, struct run * R)
 		return (-1);
 	list_end(&L);
 	R->n = L.n;
-	R->len = W->len - start;
 	return (conn_end(C, committed_needs(X->committed, R->lo - 1 + L.n)));
 }
 
-/* Send the follower ${P} the next entries, if any, and store the bytes taken. */
+/* Send the follower ${P} the next entries, if any. */
 static int
-send_next(struct logd * X, struct logd_peer * P, size_t * len)
+send_next(struct logd * X, struct logd_peer * P)
 {
 	struct run R = {
 		.lo = P->next, .hi = UINT64_MAX, .len_max = LOGD_CHUNK_LEN,
@@ -58,7 +55,6 @@ send_next(struct logd * X, struct logd_peer * P, size_t * len)
 	if (send_run(X, P->conn, P->follow_id, &R))
 		return (-1);
 	P->next += R.n;
-	*len = R.len;
 	return (0);
 }
 
@@ -82,18 +78,13 @@ refuse_repeated(struct conn * C, uint32_t id)
 int
 logd_stream_push(struct logd * X, struct logd_peer * P)
 {
-	size_t len, total = 0;
 
-	/*
-	 * More comes when the queue has drained.  The total counts as well, as
-	 * the queue of a connection that is lost stays empty.
-	 */
+	/* More comes when the queue has drained. */
 	while (P->follows && !X->draining &&
 	    P->next <= committed_last(X->committed) &&
-	    conn_queued(P->conn) < CONN_OUT_LOW && total < CONN_OUT_LOW) {
-		if (send_next(X, P, &len))
+	    conn_room(P->conn)) {
+		if (send_next(X, P))
 			return (-1);
-		total += len;
 	}
 	return (0);
 }
@@ -105,7 +96,6 @@ logd_stream_follow(void * ctx, struct conn * C, uint32_t id,
 	struct logd * X = ctx;
 	struct logd_peer * P;
 	uint64_t from;
-	size_t sent;
 
 	if (proto_log_get_follow(body, len, &from))
 		return (conn_malformed(C, "body-malformed"));
@@ -124,7 +114,7 @@ logd_stream_follow(void * ctx, struct conn * C, uint32_t id,
 	P->next = from;
 
 	/* The first reply comes also if there is nothing yet. */
-	if (send_next(X, P, &sent))
+	if (send_next(X, P))
 		return (-1);
 	return (logd_stream_push(X, P));
 }

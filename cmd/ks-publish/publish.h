@@ -85,6 +85,9 @@ int publish_serve_ratify(void *, struct conn *, uint32_t, const uint8_t *, size_
 /* Most lookups that wait at a time, and the bytes that each may keep. */
 #define PUBLISH_WAITS_MAX 4096
 
+/* What one connection may have of them. */
+#define PUBLISH_CONN_WAITS_MAX (PUBLISH_WAITS_MAX / 4)
+
 /**
  * publish_waits_new(P), publish_waits_free(L):
  * Return an empty list of waiting lookups for ${P}, whose loop is ${L}; NULL if
@@ -119,6 +122,9 @@ size_t publish_waits_count(const struct publish_waits *);
 
 /* Most feeds at a time. */
 #define PUBLISH_FEEDS_MAX 256
+
+/* What one connection may have of them. */
+#define PUBLISH_CONN_FEEDS_MAX 16
 
 /* Bytes of updates in one FEED_UPDATES, unless a single one is longer. */
 #define PUBLISH_FEED_CHUNK ((size_t)256 * 1024)

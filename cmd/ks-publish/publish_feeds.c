@@ -158,7 +158,7 @@ push(struct publish_feeds * S, struct feed * F)
 	int rc = 0;
 
 	while (rc == 0 && F->epoch <= S->P->state.signed_epoch &&
-	    conn_queued(F->conn) < CONN_OUT_LOW) {
+	    conn_room(F->conn)) {
 		if (publish_model_epoch(&S->P->model, F->epoch, &E))
 			return (1);
 		if (F->number < E.updates)
@@ -177,6 +177,7 @@ push_or_end(struct publish_feeds * S, struct feed * F)
 
 	if (rc == 1) {
 		rc = publish_internal(S->P, F->conn, F->id);
+		conn_release(F->conn, CONN_STREAMS, 1);
 		forget(S, F);
 	}
 	return (rc);
@@ -225,9 +226,14 @@ publish_serve_feed(void * cookie, struct conn * C, uint32_t id,
 		return (conn_malformed(C, "frame-malformed"));
 	if (epoch == 0)
 		return (publish_refuse(C, id, RULE_EPOCH_UNKNOWN));
-	if (S->n == PUBLISH_FEEDS_MAX || (F = calloc(1, sizeof(*F))) == NULL)
-		return (conn_error(C, id, ERROR_UNAVAILABLE, "too-many-feeds",
+	if (S->n == PUBLISH_FEEDS_MAX ||
+	    conn_hold(C, CONN_STREAMS, 1, PUBLISH_CONN_FEEDS_MAX))
+		return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,
 		    "there are too many feeds already", 0));
+	if ((F = calloc(1, sizeof(*F))) == NULL) {
+		warn("feed");
+		return (-1);
+	}
 	F->conn = C;
 	F->id = id;
 	F->first = epoch;

@@ -138,8 +138,10 @@ publish_waits_wake(struct publish_waits * W)
 		    waiter->policy_len, waiter->deadline_ms > now };
 		if ((rc = answer(W->P, &L)) < 0)
 			return (-1);
-		if (rc != ANSWER_WAIT)
-			forget(W, waiter);
+		if (rc == ANSWER_WAIT)
+			continue;
+		conn_release(waiter->conn, CONN_WAITS, 1);
+		forget(W, waiter);
 	}
 	set_timer(W);
 	return (0);
@@ -152,8 +154,12 @@ park(struct publish_waits * W, const struct lookup * L, uint32_t wait_ms)
 	struct wait * waiter;
 
 	if (W->n == PUBLISH_WAITS_MAX ||
-	    (waiter = malloc(sizeof(*waiter) + L->policy_len)) == NULL)
+	    conn_hold(L->conn, CONN_WAITS, 1, PUBLISH_CONN_WAITS_MAX))
 		return (-1);
+	if ((waiter = malloc(sizeof(*waiter) + L->policy_len)) == NULL) {
+		conn_release(L->conn, CONN_WAITS, 1);
+		return (-1);
+	}
 	waiter->conn = L->conn;
 	waiter->id = L->id;
 	waiter->deadline_ms = clock_mono_ms() + wait_ms;

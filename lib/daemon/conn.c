@@ -39,6 +39,7 @@ struct conn {
 	const struct conn_ops * ops;
 	void * ctx;
 	void * tag;
+	size_t held[CONN_HOLDS];
 
 	struct wbuf in;
 	size_t in_start;	/* bytes of in that were handed over */
@@ -439,6 +440,13 @@ conn_queued(const struct conn * C)
 	return (C->out.len - C->out_start);
 }
 
+int
+conn_room(const struct conn * C)
+{
+
+	return (!C->broken && conn_queued(C) < CONN_OUT_LOW);
+}
+
 void
 conn_deaf(struct conn * C)
 {
@@ -467,4 +475,22 @@ conn_set_tag(struct conn * C, void * tag)
 {
 
 	C->tag = tag;
+}
+
+int
+conn_hold(struct conn * C, enum conn_hold what, size_t n, size_t max)
+{
+
+	if (C->held[what] > max || n > max - C->held[what])
+		return (-1);
+	C->held[what] += n;
+	return (0);
+}
+
+void
+conn_release(struct conn * C, enum conn_hold what, size_t n)
+{
+
+	PANIC_UNLESS(C->held[what] >= n);
+	C->held[what] -= n;
 }

@@ -35,6 +35,14 @@ struct conn;
 /* Bytes read from one connection in one turn, so that none starves the others. */
 #define CONN_TURN_MAX	262144
 
+/* What a program has a bounded number of, counted for each connection. */
+enum conn_hold {
+	CONN_WAITS,		/* requests that wait for their answer */
+	CONN_BYTES,		/* bytes kept for them */
+	CONN_STREAMS,		/* streams without an end */
+	CONN_HOLDS		/* how many there are of these */
+};
+
 /* What a frame callback returns for a frame that breaks the protocol. */
 #define CONN_MALFORMED	1
 
@@ -117,10 +125,17 @@ int conn_malformed(struct conn *, const char *);
 
 /**
  * conn_queued(C):
- * Return how many bytes are queued and not yet taken by the kernel.  A stream
- * pushes while this is below CONN_OUT_LOW, then waits for drained.
+ * Return how many bytes are queued and not yet taken by the kernel.
  */
 size_t conn_queued(const struct conn *);
+
+/**
+ * conn_room(C):
+ * Return nonzero if a stream may push more: less than CONN_OUT_LOW is queued, and
+ * ${C} is not lost (the queue of one that is lost stays empty, whatever is pushed).
+ * Otherwise it waits for drained, or for the end.
+ */
+int conn_room(const struct conn *);
 
 /**
  * conn_deaf(C):
@@ -142,5 +157,19 @@ void conn_finish(struct conn *);
  */
 void * conn_tag(const struct conn *);
 void conn_set_tag(struct conn *, void *);
+
+/**
+ * conn_hold(C, what, n, max):
+ * Count that ${C} holds ${n} more of ${what}.  Return 0; or -1, and count nothing, if
+ * it would hold more than ${max} then: no connection gets all there is.
+ */
+int conn_hold(struct conn *, enum conn_hold, size_t, size_t);
+
+/**
+ * conn_release(C, what, n):
+ * Count that ${C} holds ${n} less of ${what}; more than it holds is a panic.  What a
+ * connection holds when it is freed needs no release.
+ */
+void conn_release(struct conn *, enum conn_hold, size_t);
 
 #endif

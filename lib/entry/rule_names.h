@@ -68,6 +68,7 @@
 #define RULE_INDEX_ZERO			"index-zero"
 #define RULE_STREAM_REPEATED		"stream-repeated"
 #define RULE_TOO_MANY_WAITING		"too-many-waiting"
+#define RULE_OUTCOME_UNKNOWN		"outcome-unknown"
 #define RULE_STOPPING			"stopping"
 #define RULE_EVENTS_SHORTER		"events-shorter"
 #define RULE_EPOCH_NOT_PUBLISHED	"epoch-not-published"

@@ -108,6 +108,15 @@ told() {
 	on_every_socket deaf
 }
 
+@test "a client that asks for every place gets its share, and leaves room for others" {
+	hostile greedy "$REPLICA/run/apply"
+	hostile greedy "$REPLICA/run/publish"
+	daemon_signal STOP ks-apply
+	hostile greedy "$REPLICA/run/admit" "$(key_of greedy)" ||
+		{ daemon_signal CONT ks-apply; return 1; }
+	daemon_signal CONT ks-apply
+}
+
 @test "after all that the realm works" {
 	run -0 update after@main.example a=b
 	run -0 lookup after@main.example a

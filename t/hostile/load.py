@@ -128,6 +128,7 @@ def signatures(folder, _):
 COMMANDS = {"run": run, "check": check, "flood": flood,
             "signatures": signatures}
 
-if len(sys.argv) < 4 or sys.argv[3] not in COMMANDS:
-    sys.exit(__doc__)
-COMMANDS[sys.argv[3]](sys.argv[1], ks.read_key(sys.argv[2]), *sys.argv[4:])
+if __name__ == "__main__":
+    if len(sys.argv) < 4 or sys.argv[3] not in COMMANDS:
+        sys.exit(__doc__)
+    COMMANDS[sys.argv[3]](sys.argv[1], ks.read_key(sys.argv[2]), *sys.argv[4:])

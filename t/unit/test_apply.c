@@ -25,6 +25,7 @@
 
 #include "../../cmd/ks-apply/apply_state.h"
 #include "../../cmd/ks-apply/apply_step.h"
+#include "../../cmd/ks-apply/apply_waiters.h"
 
 #include "test.h"
 
@@ -563,7 +564,41 @@ a_restart_goes_on(void)
 	machine_free(&A);
 }
 
+static void
+waiters_end(void)
+{
+	static const uint8_t a[REQUEST_ID_LEN] = { 2 }, b[REQUEST_ID_LEN] = { 1 };
+	struct apply_waiters * S = apply_waiters_new(4);
+	struct conn * one = (struct conn *)&a, * two = (struct conn *)&b, * C;
+	uint32_t id;
+
+	CHECK(S != NULL && apply_waiters_until(S) == UINT64_MAX);
+	CHECK(apply_waiters_take_old(S, UINT64_MAX, &C, &id) == 0);
+	CHECK(apply_waiters_add(S, a, one, 1, 100) == 0);
+	CHECK(apply_waiters_add(S, b, one, 2, 100) == 0);
+	CHECK(apply_waiters_add(S, a, two, 3, 200) == 0);
+	CHECK(apply_waiters_add(S, b, two, 4, 300) == 0);
+	CHECK(apply_waiters_add(S, b, two, 5, 300) == -1);
+
+	/* In the order in which they came, whatever they wait for. */
+	CHECK(apply_waiters_take_old(S, 99, &C, &id) == 0);
+	CHECK(apply_waiters_take_old(S, 100, &C, &id) == 1);
+	CHECK(C == one && id == 1);
+	CHECK(apply_waiters_until(S) == 100);
+
+	/* One who got his outcome, or is gone, does not wait any more. */
+	CHECK(apply_waiters_take(S, b, &C, &id) == 1 && C == one && id == 2);
+	CHECK(apply_waiters_until(S) == 200);
+	CHECK(apply_waiters_take_old(S, 199, &C, &id) == 0);
+	apply_waiters_gone(S, two);
+	CHECK(apply_waiters_until(S) == UINT64_MAX && apply_waiters_count(S) == 0);
+	CHECK(apply_waiters_add(S, a, one, 6, 400) == 0);
+	apply_waiters_free(S);
+}
+
 static const struct test tests[] = {
+	{ "who waits for an outcome that never comes is let go in time",
+	    waiters_end },
 	{ "a delimiter closes exactly the next epoch, after the majority of the "
 	    "last, in time and on this log", delimiters_are_checked },
 	{ "an epoch is signed by a majority of known replicas, each counted once",

@@ -202,11 +202,74 @@ dropped(void)
 	echo_stop(S);
 }
 
+/* Make a connection that the server keeps and that answers only when told. */
+static struct conn *
+keep_one(int * fd)
+{
+
+	if ((*fd = usock_connect("sock")) == -1 ||
+	    frame_send(*fd, T_LATER, 1, NULL, 0, PATIENCE_MS) != 0 ||
+	    loop_turn(echo.L, PATIENCE_MS) || loop_turn(echo.L, 0))
+		return (NULL);
+	return (echo.frames == 1 ? echo.later[0] : NULL);
+}
+
+static void
+no_room_on_a_lost_one(void)
+{
+	static uint8_t big[BIG_LEN];
+	struct server * S = echo_start();
+	struct conn * C;
+	size_t pushed = 0;
+	int fd;
+
+	CHECK(S != NULL);
+	CHECK((C = keep_one(&fd)) != NULL);
+	while (conn_room(C) && ++pushed < 1000)
+		CHECK(conn_send(C, T_BIG, 0, big, sizeof(big), 0) == 0);
+	CHECK(pushed == CONN_OUT_LOW / BIG_LEN + 1);
+
+	/* Sent more than may wait, it is lost, and its queue stays short. */
+	while (conn_queued(C) > BIG_LEN * 2)
+		CHECK(conn_send(C, T_BIG, 0, big, sizeof(big), 0) == 0);
+	CHECK(conn_queued(C) < CONN_OUT_LOW);
+	CHECK(!conn_room(C));
+	CHECK(loop_turn(echo.L, 0) == 0 && server_conns(S) == 0);
+	close(fd);
+	echo_stop(S);
+}
+
+static void
+shares(void)
+{
+	struct server * S = echo_start();
+	struct conn * C;
+	int fd;
+
+	CHECK(S != NULL);
+	CHECK((C = keep_one(&fd)) != NULL);
+	CHECK(conn_hold(C, CONN_WAITS, 3, 4) == 0);
+	CHECK(conn_hold(C, CONN_WAITS, 2, 4) == -1);
+	CHECK(conn_hold(C, CONN_BYTES, 5, 4) == -1);
+	CHECK(conn_hold(C, CONN_BYTES, SIZE_MAX, SIZE_MAX) == 0);
+	CHECK(conn_hold(C, CONN_BYTES, 1, SIZE_MAX) == -1);
+	CHECK(conn_hold(C, CONN_WAITS, 1, 4) == 0);
+	CHECK(conn_hold(C, CONN_WAITS, 1, 4) == -1);
+	CHECK(conn_hold(C, CONN_WAITS, 0, 3) == -1);
+	conn_release(C, CONN_WAITS, 4);
+	CHECK(conn_hold(C, CONN_WAITS, 4, 4) == 0);
+	close(fd);
+	echo_stop(S);
+}
+
 static const struct test tests[] = {
 	{ "a request is served however its bytes are split", split_everywhere },
 	{ "pipelined requests are committed together", pipelined },
 	{ "a peer that does not read costs bounded memory", backpressure },
 	{ "a peer that is sent too much is dropped", dropped },
+	{ "a stream pushes nothing into a connection that is lost",
+	    no_room_on_a_lost_one },
+	{ "what a connection holds is counted against its share", shares },
 	{ "a malformed frame costs its connection, not the server", malformed },
 };
 TESTS(tests)
