@@ -80,17 +80,6 @@ bdb_die(struct bdb * B, const char * what, int error)
 	return (-1);
 }
 
-void
-bdb_wrote(struct bdb * B, size_t len)
-{
-
-	pthread_mutex_lock(&B->lock);
-	B->written += len;
-	if (B->written >= B->checkpoint_len / BDB_LOOKS)
-		pthread_cond_signal(&B->wake);
-	pthread_mutex_unlock(&B->lock);
-}
-
 static void *
 checkpoint_thread(void * cookie)
 {
@@ -135,10 +124,33 @@ start_thread(struct bdb * B)
 	return (0);
 }
 
+/*
+ * The thread starts when there is first something for it to do: by then the
+ * program is in its jail, which does not bind threads that are there already.
+ */
+void
+bdb_wrote(struct bdb * B, size_t len)
+{
+	int start;
+
+	pthread_mutex_lock(&B->lock);
+	B->written += len;
+	start = !B->started && B->written >= B->checkpoint_len / BDB_LOOKS;
+	if (start)
+		B->started = 1;
+	else if (B->written >= B->checkpoint_len / BDB_LOOKS)
+		pthread_cond_signal(&B->wake);
+	pthread_mutex_unlock(&B->lock);
+	if (start && start_thread(B))
+		B->started = 0;
+}
+
 static void
 stop_thread(struct bdb * B)
 {
 
+	if (!B->started)
+		return;
 	pthread_mutex_lock(&B->lock);
 	B->stop = 1;
 	pthread_cond_signal(&B->wake);
@@ -301,8 +313,6 @@ bdb_open(const char * dir, const struct store_options * options,
 
 	/* What recovery said on the way to a success explains no later error. */
 	B->message[0] = '\0';
-	if (start_thread(B))
-		goto err3;
 	*out = &B->store;
 	return (0);
 

@@ -26,6 +26,7 @@ struct bdb {
 
 	/* The thread that writes checkpoints, and what it waits for. */
 	pthread_t thread;
+	int started;		/* it runs; of the thread that commits */
 	pthread_mutex_t lock;	/* over the rest */
 	pthread_cond_t wake;
 	size_t written;		/* bytes committed since it was woken */
@@ -53,8 +54,9 @@ int bdb_die(struct bdb *, const char *, int);
 
 /**
  * bdb_wrote(B, len):
- * Tell that a commit put ${len} more bytes into the log, so that the thread
- * looks whether a checkpoint is due.
+ * Tell that a commit put ${len} more bytes into the log, so that the thread, which
+ * is started if need be, looks whether a checkpoint is due.  If it cannot be started
+ * the store is dead.
  */
 void bdb_wrote(struct bdb *, size_t);
 

@@ -55,8 +55,10 @@ int store_exists(const char *);
  * store_open(dir, options, out):
  * Open the database in the directory ${dir}, with ${options} (NULL: all
  * defaults), after recovering it; make both (mode 0700) if they are missing.
- * Start the thread that writes checkpoints, with every signal blocked.  Store the
- * handle in ${out}.  ${dir} may be relative; a later chdir does no harm.
+ * Store the handle in ${out}.  ${dir} may be relative; a later chdir does no harm.
+ * No thread is started yet: the one that writes checkpoints is, with every signal
+ * blocked, by a commit, once a sixteenth of checkpoint_len has been committed.  So a
+ * program that enters its jail before it works has it in there.
  * Return 0; 1 if another process owns ${dir}, at once; or -1.  Whatever is not
  * 0 was reported in one line.
  */

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -512,7 +513,49 @@ refused_commit_is_the_end(void)
 	stop();
 }
 
+/* How many threads this process has. */
+static size_t
+threads(void)
+{
+	struct dirent * e;
+	size_t n = 0;
+	DIR * d;
+
+	if ((d = opendir("/proc/self/task")) == NULL)
+		return (0);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return (n);
+}
+
+/* What starts before a jail is not bound by it. */
+static void
+thread_starts_late(void)
+{
+	static const struct store_options options = { 0, 1024 * 1024 };
+	static const char big[32 * 1024];
+	size_t before = threads();
+	struct view * V;
+
+	CHECK(before > 0);
+	CHECK(store_open(test_dir(), &options, &S) == 0);
+	CHECK((V = view_open(S)) != NULL);
+	CHECK(put(V, "a", "1") == 0 && view_commit(V, NULL) == 0);
+	CHECK(threads() == before);
+	for (int i = 0; i < 8; i++) {
+		CHECK(view_put(V, "b", 1, big, sizeof(big)) == 0);
+		CHECK(view_commit(V, NULL) == 0);
+	}
+	CHECK(threads() == before + 1);
+	view_close(V);
+	stop();
+	CHECK(threads() == before);
+}
+
 static const struct test tests[] = {
+	{ "the thread of a store starts with work for it, not at the start",
+	    thread_starts_late },
 	{ "what is put is got until deleted (Berkeley DB)", put_get_del_bdb },
 	{ "what is put is got until deleted (memory)", put_get_del_memory },
 	{ "a batch is seen whole or not at all (Berkeley DB)", batch_is_whole_bdb },
