@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "entry/decimal.h"
+#include "codec/decimal.h"
 #include "frame/common.h"
 #include "frame/frame_call.h"
 #include "frame/usock.h"

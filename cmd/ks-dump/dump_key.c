@@ -4,9 +4,9 @@
 
 #include "base/hex.h"
 #include "base/panic.h"
+#include "codec/decimal.h"
 #include "codec/rbuf.h"
 #include "codec/wbuf.h"
-#include "entry/decimal.h"
 #include "fields/fields.h"
 
 #include "dump_key.h"

@@ -39,6 +39,17 @@ extern const struct dump_program dump_rows_publish;
 extern const struct dump_program dump_rows_ratify;
 
 /**
+ * dump_row_event(F, p, len), dump_row_hash(F, p, len),
+ * dump_row_signature(F, p, len), dump_row_ratification(F, p, len):
+ * The decode of values that rows of several programs have: put what the ${len}
+ * bytes at ${p} say to ${F}; return NULL or a rule.
+ */
+const char * dump_row_event(struct fields *, const uint8_t *, size_t);
+const char * dump_row_hash(struct fields *, const uint8_t *, size_t);
+const char * dump_row_signature(struct fields *, const uint8_t *, size_t);
+const char * dump_row_ratification(struct fields *, const uint8_t *, size_t);
+
+/**
  * dump_rows_program(name):
  * Return the program ${name}, with or without "ks-", or by the name of its
  * socket; or NULL.

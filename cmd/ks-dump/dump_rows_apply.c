@@ -85,27 +85,6 @@ epoch(struct fields * F, const uint8_t * p, size_t len)
 }
 
 static const char *
-signature(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_hex(F, "signature", &R, SIGN_LEN);
-	return (dump_value_end(&R));
-}
-
-static const char *
-ratification(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_seconds(F, "seconds", &R);
-	dump_value_hex(F, "signature", &R, SIGN_LEN);
-	return (dump_value_end(&R));
-}
-
-static const char *
 request(struct fields * F, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
@@ -127,16 +106,6 @@ outcome(struct fields * F, const uint8_t * p, size_t len)
 	fields_u64(F, "type", rbuf_get_u8(&R));
 	dump_value_flag(F, "duplicate", &R);
 	dump_value_rule(F, "rule", &R);
-	return (dump_value_end(&R));
-}
-
-static const char *
-hash(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_hex(F, "hash", &R, HASH_LEN);
 	return (dump_value_end(&R));
 }
 
@@ -174,15 +143,15 @@ static const struct dump_row rows[] = {
 	{ 0x04, "epoch", "u64 epoch", "head[168], hash[32] root of the epoch log",
 	    epoch, 0 },
 	{ 0x05, "signature", "u64 epoch, key_id[4]", "signature[64]",
-	    signature, 0 },
+	    dump_row_signature, 0 },
 	{ 0x06, "ratification", "u64 epoch, key_id[4]",
-	    "u64 seconds, signature[64]", ratification, 0 },
+	    "u64 seconds, signature[64]", dump_row_ratification, 0 },
 	{ 0x07, "request", "request_id[16]",
 	    "u64 index, u64 epoch, str8 rule (empty: accepted)", request, 0 },
 	{ 0x08, "outcome", "u64 index",
 	    "request_id[16], u8 type, u8 duplicate, str8 rule", outcome, 0 },
 	{ 0x09, "hash", "u64 index", "hash[32] running hash after it; "
-	    "kept from the last accepted delimiter on", hash, 0 },
+	    "kept from the last accepted delimiter on", dump_row_hash, 0 },
 	{ 0x0a, "event", "u64 sequence number", "u8 type, body", event, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };

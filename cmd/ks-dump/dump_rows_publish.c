@@ -15,16 +15,6 @@
 #define SUPERSEDED_MAX	16384
 
 static const char *
-meta_cursor(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_u64(F, "event", &R);
-	return (dump_value_end(&R));
-}
-
-static const char *
 meta_state(struct fields * F, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
@@ -87,37 +77,6 @@ epoch(struct fields * F, const uint8_t * p, size_t len)
 }
 
 static const char *
-subtree(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_hex(F, "hash", &R, HASH_LEN);
-	return (dump_value_end(&R));
-}
-
-static const char *
-signature(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_hex(F, "signature", &R, SIGN_LEN);
-	return (dump_value_end(&R));
-}
-
-static const char *
-ratification(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_seconds(F, "seconds", &R);
-	dump_value_hex(F, "signature", &R, SIGN_LEN);
-	return (dump_value_end(&R));
-}
-
-static const char *
 vrf(struct fields * F, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
@@ -151,7 +110,7 @@ tile(struct fields * F, const uint8_t * p, size_t len)
 
 static const struct dump_row rows[] = {
 	{ 0x01, "meta", "\"cursor\"",
-	    "u64 sequence number of the last event seen", meta_cursor, 0 },
+	    "u64 sequence number of the last event seen", dump_row_event, 0 },
 	{ 0x01, "meta", "\"state\"", "u64 closed epoch, u64 signed epoch, "
 	    "u32 updates of the open epoch, tree, range", meta_state, 0 },
 	{ 0x01, "meta", "\"secret\"", "secret[16], salt of ks-vrf-cache",
@@ -162,11 +121,11 @@ static const struct dump_row rows[] = {
 	{ 0x05, "epoch", "u64 epoch",
 	    "head[168], hash[32] root of the epoch log, tree", epoch, 0 },
 	{ 0x06, "subtree", "u8 level, u64 number",
-	    "hash[32] of a complete subtree of the epoch log", subtree, 0 },
+	    "hash[32] of a complete subtree of the epoch log", dump_row_hash, 0 },
 	{ 0x07, "signature", "u64 epoch, key_id[4]", "signature[64]",
-	    signature, 0 },
+	    dump_row_signature, 0 },
 	{ 0x08, "ratification", "u64 epoch, key_id[4]",
-	    "u64 seconds, signature[64]", ratification, 0 },
+	    "u64 seconds, signature[64]", dump_row_ratification, 0 },
 	{ 0x09, "vrf", "hash[32] of the user id", "proof[80]", vrf, 0 },
 	{ 0x0a, "superseded", "u64 epoch, u32 number",
 	    "up to 16384 x u64 id of tiles that this epoch replaced", superseded, 0 },

@@ -6,16 +6,6 @@
 #include "dump_value.h"
 
 static const char *
-meta_cursor(struct fields * F, const uint8_t * p, size_t len)
-{
-	struct rbuf R;
-
-	rbuf_init(&R, p, len);
-	dump_value_u64(F, "event", &R);
-	return (dump_value_end(&R));
-}
-
-static const char *
 meta_watermark(struct fields * F, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
@@ -45,7 +35,7 @@ is_signed(struct fields * F, const uint8_t * p, size_t len)
 static const struct dump_row rows[] = {
 	{ 0x01, "meta", "\"cursor\"",
 	    "u64 sequence number of the event before that of the last epoch signed",
-	    meta_cursor, 0 },
+	    dump_row_event, 0 },
 	{ 0x01, "meta", "\"watermark\"", "u64 epoch, u64 issue time, range",
 	    meta_watermark, 0 },
 	{ 0x02, "signed", "u64 epoch", "head[168], signature[64], "

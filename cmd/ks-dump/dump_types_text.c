@@ -1,7 +1,7 @@
 #include <err.h>
 #include <string.h>
 
-#include "entry/decimal.h"
+#include "codec/decimal.h"
 #include "fields/fields.h"
 #include "note/keyfile.h"
 #include "note/note.h"

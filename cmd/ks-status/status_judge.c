@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "ask/ask.h"
-#include "entry/decimal.h"
+#include "codec/decimal.h"
 
 #include "status_judge.h"
 

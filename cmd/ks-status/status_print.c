@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "entry/decimal.h"
+#include "codec/decimal.h"
 #include "fields/fields.h"
 
 #include "status_judge.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "codec/decimal.h"
 
 #include "daemon/conf.h"
 
@@ -56,26 +57,6 @@ trim(struct line * L)
 		L->len--;
 }
 
-/* Read ${len} decimal digits; nothing else is a number. */
-static int
-parse_u64(const char * p, size_t len, uint64_t * x)
-{
-	uint64_t digit;
-
-	*x = 0;
-	if (len == 0)
-		return (-1);
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return (-1);
-		digit = (uint64_t)(p[i] - '0');
-		if (*x > (UINT64_MAX - digit) / 10)
-			return (-1);
-		*x = *x * 10 + digit;
-	}
-	return (0);
-}
-
 /* Add the value ${p} of ${len} bytes to those of ${F}. */
 static int
 store_line(const struct line * L, const struct conf_field * F, const char * p,
@@ -104,7 +85,7 @@ store(const struct line * L, const struct conf_field * F, const char * p,
 
 	switch (F->type) {
 	case CONF_U64:
-		if (parse_u64(p, len, &x) || x < F->min || x > F->max)
+		if (decimal_parse(p, len, F->max, &x) || x < F->min)
 			return (refuse(L, "%s must be a number from %llu to %llu",
 			    F->name, (unsigned long long)F->min,
 			    (unsigned long long)F->max));

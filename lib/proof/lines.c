@@ -3,8 +3,8 @@
 
 #include "base/base64.h"
 #include "base/panic.h"
+#include "codec/decimal.h"
 #include "codec/wbuf.h"
-#include "entry/decimal.h"
 
 #include "proof/lines.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "codec/decimal.h"
 #include "codec/wbuf.h"
-#include "entry/decimal.h"
 
 #include "proof/memory_file.h"
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/decimal.h"
 #include "codec/wbuf.h"
 #include "crypto/sign.h"
 #include "crypto/vrf.h"
-#include "entry/decimal.h"
 #include "entry/index.h"
 #include "entry/profile.h"
 #include "entry/rules.h"

@@ -1,6 +1,6 @@
 #include <stdint.h>
 
-#include "entry/decimal.h"
+#include "codec/decimal.h"
 
 int
 decimal_parse(const char * p, size_t len, uint64_t max, uint64_t * x)

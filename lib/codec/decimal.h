@@ -1,5 +1,5 @@
-#ifndef KS_ENTRY_DECIMAL_H
-#define KS_ENTRY_DECIMAL_H
+#ifndef KS_CODEC_DECIMAL_H
+#define KS_CODEC_DECIMAL_H
 
 #include <stddef.h>
 #include <stdint.h>
