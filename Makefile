@@ -123,7 +123,7 @@ $(BUILD)/fuzz/%: $(BUILD)/t/fuzz/%.o $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/t/fuzz/fuzz.o $(BUILD)/libks.a $(LDLIBS)
-# The maker of the seeds in t/fuzz/seeds.
+# The maker of the seeds: build-fuzz/fuzz/seeds t/fuzz/seeds, after a frame was added.
 $(BUILD)/fuzz/seeds: $(BUILD)/t/fuzz/seeds.o $(BUILD)/libks.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libks.a $(LDLIBS)
