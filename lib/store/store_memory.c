@@ -15,6 +15,7 @@ struct memory {
 	pthread_rwlock_t lock;	/* over rows */
 	struct overlay rows;
 	unsigned int countdown;	/* commits until one fails; 0: never */
+	atomic_uint reads;	/* reads until one fails; 0: never */
 };
 
 /* How a row lies in backend_rows, before its key and its value. */
@@ -30,6 +31,15 @@ memory_of(struct store * S)
 	return ((struct memory *)S);
 }
 
+/* Is this the read that fails? */
+static int
+read_fails(struct memory * M)
+{
+
+	return (atomic_load(&M->reads) > 0 &&
+	    atomic_fetch_sub(&M->reads, 1) == 1);
+}
+
 static int
 memory_get(struct store * S, const void * key, size_t klen, struct bytes * val)
 {
@@ -37,6 +47,8 @@ memory_get(struct store * S, const void * key, size_t klen, struct bytes * val)
 	const struct overlay_row * row;
 	int rc = 1;
 
+	if (read_fails(M))
+		return (-1);
 	pthread_rwlock_rdlock(&M->lock);
 	if ((row = overlay_find(&M->rows, key, klen)) != NULL)
 		rc = bytes_set(val, row->val, row->vlen);
@@ -56,6 +68,8 @@ memory_fill(struct store * S, const void * key, size_t klen,
 	int rc = 1;
 
 	buf->len = 0;
+	if (read_fails(M))
+		return (-1);
 	pthread_rwlock_rdlock(&M->lock);
 	row = overlay_from(&M->rows, key, klen);
 	for (; row != NULL; row = overlay_next(row)) {
@@ -105,6 +119,8 @@ memory_first(struct store * S, const void * from, size_t fromlen,
 	const struct overlay_row * row;
 	int rc = 1;
 
+	if (read_fails(M))
+		return (-1);
 	pthread_rwlock_rdlock(&M->lock);
 	if ((row = overlay_from(&M->rows, from, fromlen)) != NULL)
 		rc = (bytes_set(key, row->key, row->klen) ||
@@ -121,6 +137,8 @@ memory_last(struct store * S, const void * to, size_t tolen, struct bytes * key,
 	const struct overlay_row * row;
 	int rc = 1;
 
+	if (read_fails(M))
+		return (-1);
 	pthread_rwlock_rdlock(&M->lock);
 	if ((row = overlay_before(&M->rows, to, tolen)) != NULL)
 		rc = (bytes_set(key, row->key, row->klen) ||
@@ -196,6 +214,14 @@ store_memory_fail_commit(struct store * S, unsigned int countdown)
 	memory_of(S)->countdown = countdown;
 }
 
+unsigned int
+store_memory_fail_read(struct store * S, unsigned int countdown)
+{
+
+	PANIC_UNLESS(S->backend == &memory);
+	return (atomic_exchange(&memory_of(S)->reads, countdown));
+}
+
 void
 store_memory_restart(struct store * S)
 {
@@ -204,4 +230,5 @@ store_memory_restart(struct store * S)
 	atomic_store(&S->dead, 0);
 	atomic_store(&S->number, 0);
 	memory_of(S)->countdown = 0;
+	atomic_store(&memory_of(S)->reads, 0);
 }

@@ -15,6 +15,14 @@
 void store_memory_fail_commit(struct store *, unsigned int);
 
 /**
+ * store_memory_fail_read(S, countdown):
+ * Make the ${countdown}th read from now (1: the next; of a scan, of a run of rows)
+ * fail as if memory had run out: that read alone, ${S} is not dead.  0 takes it
+ * back.  Return what was left of the last countdown: 0 if it has failed.
+ */
+unsigned int store_memory_fail_read(struct store *, unsigned int);
+
+/**
  * store_memory_restart(S):
  * Make ${S}, dead or not, what a restarted process would open: it holds what was
  * committed, and counts commits from 1 again.  No view of it may be open.

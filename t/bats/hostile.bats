@@ -183,6 +183,11 @@ READS_REALM="ks-apply ks-sign ks-publish ks-admit ks-ratify"
 	done
 }
 
+@test "a way of registration that is not known keeps ks-admit from running" {
+	spoil() { sed -i 's/^registration .*/registration dkim/' realm.conf; }
+	broken ks-admit 'realm.conf: registration dkim'
+}
+
 @test "a key file that others can read, of another kind, cut or missing is refused" {
 	for pair in ks-sign=sign ks-publish=vrf ks-admit=vrf ks-ratify=cosign; do
 		name=${pair%=*} key=keys/${pair#*=}.key

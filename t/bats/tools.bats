@@ -134,6 +134,15 @@ realm() {
 	grep -qx 'server unix:../replica1/run' R/verifier1/realm.conf
 }
 
+@test "no two realms have the same nonce or keys" {
+	ks-init A example.org
+	ks-init B example.org
+	for line in nonce vrf replica witness; do
+		a=$(grep "^$line " A/realm.conf) b=$(grep "^$line " B/realm.conf)
+		[ -n "$a" ] && [ "$a" != "$b" ] || { echo "$a"; echo "$b"; return 1; }
+	done
+}
+
 @test "ks-init without verifiers asks for the replicas alone" {
 	realm -v 0 -i 200 -I 5000
 	[ ! -e R/verifier1 ]

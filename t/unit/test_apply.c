@@ -596,6 +596,84 @@ waiters_end(void)
 	apply_waiters_free(S);
 }
 
+/*
+ * A row that cannot be read is not a row that is not there: whatever read fails,
+ * nothing is made of it, and a start goes on to the same rows.
+ */
+static void
+a_failed_read_is_no_absence(void)
+{
+	struct machine A, B;
+	struct wbuf rows_a, rows_b;
+	unsigned fail = 0;
+	int failed;
+
+	machine_new(&A);
+	make_history(&A);
+	rows_of(A.store, &rows_a);
+	do {
+		machine_new(&B);
+		memcpy(B.entry, A.entry, sizeof(A.entry));
+		B.n = A.n;
+		store_memory_fail_read(B.store, ++fail);
+		failed = run(&B, 3);
+		CHECK((failed == 0) ==
+		    (store_memory_fail_read(B.store, 0) != 0));
+		machine_stop(&B);
+		store_memory_restart(B.store);
+		CHECK(machine_start(&B) == 0);
+		CHECK(run(&B, 3) == 0);
+		rows_of(B.store, &rows_b);
+		CHECK(rows_a.len == rows_b.len &&
+		    memcmp(rows_a.data, rows_b.data, rows_a.len) == 0);
+		wbuf_free(&rows_b);
+		B.n = 0;
+		machine_free(&B);
+	} while (failed);
+	CHECK(fail > A.n);
+	wbuf_free(&rows_a);
+	machine_free(&A);
+}
+
+/* Count the rows of the table of tiles. */
+static int
+count_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
+    size_t vlen)
+{
+
+	(void)key;
+	(void)klen;
+	(void)val;
+	(void)vlen;
+	++*(unsigned *)cookie;
+	return (0);
+}
+
+static void
+an_epoch_is_one_flush(void)
+{
+	static const uint8_t tiles = TILES_TABLE;
+	struct machine M;
+	uint64_t before;
+	unsigned n;
+
+	machine_new(&M);
+	for (uint64_t epoch = 0; epoch < 4; epoch++) {
+		before = M.state.tree.next_id;
+		for (uint64_t i = 0; i < 5; i++)
+			append_update(&M, 1, 5 * epoch + i, -1);
+		close_and_sign(&M);
+		ACCEPTED(&M);
+
+		/* One user is one tile: made once, and the last one is gone. */
+		CHECK(M.state.tree.next_id == before + 1);
+		n = 0;
+		CHECK(store_scan(M.store, &tiles, 1, NULL, 0, count_row,
+		    &n) == 0 && n == 1);
+	}
+	machine_free(&M);
+}
+
 static const struct test tests[] = {
 	{ "who waits for an outcome that never comes is let go in time",
 	    waiters_end },
@@ -613,5 +691,9 @@ static const struct test tests[] = {
 	    "into batches", replicas_agree },
 	{ "a replica that stopped at any entry goes on to the same rows",
 	    a_restart_goes_on },
+	{ "a row that cannot be read is never taken for one that is not there",
+	    a_failed_read_is_no_absence },
+	{ "the tree is flushed once for an epoch, and what it replaced is deleted",
+	    an_epoch_is_one_flush },
 };
 TESTS(tests)

@@ -202,6 +202,33 @@ rebuilt(void)
 	world_end();
 }
 
+/*
+ * A row that cannot be read is not a row that is not there: the verifier stops,
+ * blames nobody, and goes on to the same root.
+ */
+static void
+read_fails(void)
+{
+	unsigned fail = 0;
+	enum ratify_fed fed;
+
+	do {
+		world_start();
+		honest_epochs();
+		store_memory_fail_read(me.store, ++fail);
+		fed = me_feed(CLOCK_MS);
+		CHECK(fed == (store_memory_fail_read(me.store, 0) == 0 ?
+		    RATIFY_FED_FAILED : RATIFY_FED_ON));
+		CHECK(me_restart() == 0);
+		CHECK(me_feed(CLOCK_MS) == RATIFY_FED_ON);
+		CHECK(me.state.epoch == 3 && me.state.tree.leaves == USERS);
+		CHECK(memcmp(me.state.tree.hash, world.tree.hash,
+		    TREE_HASH) == 0);
+		world_end();
+	} while (fed != RATIFY_FED_ON);
+	CHECK(fail > 3);
+}
+
 static void
 commit_fails(void)
 {
@@ -598,6 +625,8 @@ static const struct test tests[] = {
 	    comes_back },
 	{ "a verifier that lost its database takes its old cosignatures for its own",
 	    rebuilt },
+	{ "a row that cannot be read is never taken for one that is not there",
+	    read_fails },
 	{ "nothing is pushed whose commit failed", commit_fails },
 	{ "a restart between commit and push pushes the same cosignature",
 	    restart_before_push },
