@@ -12,12 +12,13 @@
 #include "codec/wbuf.h"
 #include "evidence/evidence.h"
 #include "proof/memory.h"
+#include "proof/memory_file.h"
 #include "realm/realm.h"
 
 #include "client/remember.h"
 
 /* Longest evidence file: two notes, as far as a proof or memory holds them. */
-#define EVIDENCE_MAX	(2 * PROOF_LEN_MAX)
+#define EVIDENCE_MAX	(2 * MEMORY_FILE_MAX)
 
 /* Bytes of a root that tell the names of evidence files apart. */
 #define NAME_ROOT_LEN	8
@@ -48,15 +49,39 @@ put_two(struct wbuf * W, const char * realm, const char * rule,
 	wbuf_put_bytes(W, second, second_len);
 }
 
+/*
+ * What shows that ${rule} was broken.  Two checkpoints of one epoch are evidence
+ * only if the realm's own replicas signed both: a client's own policy may be met
+ * by others.
+ */
+static void
+put_evidence(struct wbuf * W, const struct memory * M,
+    const struct realm * realm, const char * rule,
+    const struct memory_seen * now, const char * note, size_t len)
+{
+	struct evidence_verdict V;
+	const char * seen_note;
+	size_t seen_len;
+
+	seen_note = memory_note(M, &seen_len);
+	if (memory_seen(M)->size == now->size) {
+		evidence_put_fork(W, realm->name, now->size, seen_note,
+		    seen_len, note, len);
+		if (wbuf_failed(W) || (evidence_verify((const char *)W->data,
+		    W->len, realm, &V) == 0 && V.rule != NULL))
+			return;
+		wbuf_reset(W);
+	}
+	put_two(W, realm->name, rule, seen_note, seen_len, note, len);
+}
+
 /* Keep what shows that ${rule} was broken, and say where. */
 static void
 keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
     const struct memory_seen * now, const char * note, size_t len)
 {
 	char dir[PATH_MAX], root[HEX_SIZE(NAME_ROOT_LEN)];
-	const char * seen_note;
 	struct wbuf W;
-	size_t seen_len;
 	char * path;
 
 	if (memory_dir(dir, sizeof(dir)))
@@ -67,13 +92,8 @@ keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
 		warn("%s", dir);
 		return;
 	}
-	seen_note = memory_note(M, &seen_len);
 	wbuf_init(&W, EVIDENCE_MAX);
-	if (memory_seen(M)->size == now->size)
-		evidence_put_fork(&W, realm->name, now->size, seen_note,
-		    seen_len, note, len);
-	else
-		put_two(&W, realm->name, rule, seen_note, seen_len, note, len);
+	put_evidence(&W, M, realm, rule, now, note, len);
 	if (wbuf_failed(&W)) {
 		errno = ENOMEM;
 		warn("%s", path);

@@ -209,12 +209,15 @@ start(void)
 	return (C);
 }
 
+/* A policy of the client's own; NULL: none. */
+static struct policy * own;
+
 /* Look alice up at ${epoch}; the exit code. */
 static int
 look_up(struct client * C, uint64_t epoch)
 {
 	struct client_check Q = { .client = C, .realm = world.realm,
-	    .user = "alice@example.org", .epoch = epoch };
+	    .policy = own, .user = "alice@example.org", .epoch = epoch };
 	struct client_check_answer A;
 	int code;
 
@@ -306,6 +309,44 @@ steps_back(void)
 	    "rule step-back\nfirst ", 57) == 0);
 	CHECK(strstr(text, "\nexample.org\n5\n") != NULL);
 	CHECK(strstr(text, "\nexample.org\n4\n") != NULL);
+	client_free(C);
+}
+
+/* Two histories that two verifiers vouched for, and no majority of replicas. */
+static void
+foreign_fork(void)
+{
+	struct client * C = start();
+	struct policy_error error;
+	struct evidence_verdict V;
+	static char text[65536];
+	char vkey[VKEY_TEXT_MAX + 1], policy[1024];
+
+	vkey_format(&world.vwitness[0], vkey);
+	snprintf(policy, sizeof(policy), "witness w %s\nquorum w\n", vkey);
+	if (policy_parse(policy, strlen(policy), POLICY_FOR_REALM, &own, &error))
+		abort();
+	server.wish.signers = 8;
+	CHECK(look_up(C, 0) == EXITS_OK && remembered() == 5);
+	world.head[4][103] ^= 1;	/* updates */
+	CHECK(look_up(C, 0) == EXITS_REFUSED);
+	world.head[4][103] ^= 1;
+	CHECK(evidence(text, sizeof(text)) == 1);
+	CHECK(strncmp(text, "ks-checkpoints/v1\nrealm example.org\nrule fork\n",
+	    46) == 0);
+
+	/* With the replicas' signatures on both it is evidence. */
+	server.wish.signers = 8 | 7;
+	setenv("KS_STATE_DIR", test_dir(), 1);
+	CHECK(look_up(C, 0) == EXITS_OK && remembered() == 5);
+	world.head[4][103] ^= 1;
+	CHECK(look_up(C, 0) == EXITS_REFUSED);
+	world.head[4][103] ^= 1;
+	CHECK(evidence(text, sizeof(text)) == 1);
+	CHECK(evidence_verify(text, strlen(text), world.realm, &V) == 0);
+	CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0);
+	policy_free(own);
+	own = NULL;
 	client_free(C);
 }
 
@@ -515,6 +556,8 @@ static const struct test tests[] = {
 	{ "a client remembers the newest checkpoint it accepted", remembers },
 	{ "a step back is refused, and both checkpoints are kept", steps_back },
 	{ "a fork is refused, and both checkpoints are kept", forks },
+	{ "only what the realm's replicas signed is called evidence",
+	    foreign_fork },
 	{ "what is not enough is told from what is wrong", insufficient },
 	{ "one server after the other is asked until one speaks", several_servers },
 	{ "whether an update may have been received is known", updates },
