@@ -24,7 +24,7 @@ CPPFLAGS = -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -DKS_VERSION='"$(VERSION)"' -Ilib \
            -include lib/base/banned.h $(CPPEXTRA)
 CFLAGS   = -std=c11 $(OPT) $(WARN) -fstack-protector-strong -fPIE -pthread $(SAN)
 LDFLAGS  = -pie -Wl,-z,relro,-z,now -pthread $(SAN)
-LDLIBS   = -ldb-5.3 -lsodium -lbsd -ljansson -lseccomp
+LDLIBS   = -Wl,--as-needed -ldb-5.3 -lsodium -lbsd -ljansson -lseccomp -ltls -lcrypto
 
 LIB_SRC   = $(wildcard lib/*/*.c)
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -46,6 +46,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# OpenSSL's headers have parameters named rand, which lib/base/banned.h forbids: they come before it.
+$(BUILD)/lib/tls/identity.o: CPPFLAGS := -include openssl/evp.h $(CPPFLAGS)
 
 $(BUILD)/libks.a: $(LIB_OBJ)
 	@rm -f $@

@@ -17,6 +17,7 @@
 #include "evidence/evidence.h"
 #include "frame/common.h"
 #include "frame/frame.h"
+#include "link/link.h"
 #include "proof/memory.h"
 #include "proof/memory_file.h"
 #include "tree/tree_internal.h"
@@ -190,11 +191,18 @@ static void
 seeds_realm(struct wbuf * W)
 {
 	struct memory_seen seen = { .size = EPOCHS };
+	struct realm_link * link = &world.realm->link[0];
 	struct proof P;
 	struct wish I;
 
 	realm_format(W, world.realm);
 	seed("realm", "realm", W);
+	snprintf(link->name, sizeof(link->name), "n0");
+	snprintf(link->pin, sizeof(link->pin), "SHA256:%064d", 1);
+	world.realm->nlinks = 1;
+	realm_format(W, world.realm);
+	seed("realm", "link", W);
+	world.realm->nlinks = 0;
 	wish_init(&I, ALICE);
 	make_proof(&P, &I);
 	memcpy(seen.root, I.root, HASH_LEN);
@@ -286,6 +294,18 @@ seeds_evidence(struct wbuf * W)
 	wbuf_free(&note[1]);
 }
 
+static void
+seeds_link(struct wbuf * W)
+{
+
+	link_put_hello(W, REALM, "log");
+	seed("link", "hello", W);
+	link_put_reply(W, "");
+	seed("link", "accepted", W);
+	link_put_reply(W, "peer-unknown");
+	seed("link", "refused", W);
+}
+
 int
 main(int argc, char ** argv)
 {
@@ -305,6 +325,7 @@ main(int argc, char ** argv)
 	seeds_proof(&W);
 	seeds_realm(&W);
 	seeds_evidence(&W);
+	seeds_link(&W);
 	wbuf_free(&W);
 	return (0);
 }
