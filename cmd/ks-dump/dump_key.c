@@ -105,7 +105,7 @@ dump_key_text(const char * spec, const uint8_t * key, size_t len,
 
 	for (size_t i = 0; i < n; i++)
 		sum += parts[i].len;
-	if (len != sum)
+	if (n == 0 || len != sum)
 		return (-1);
 	if (parts[0].kind == PART_NAME && memcmp(key, parts[0].name, len) != 0)
 		return (-1);
