@@ -307,6 +307,12 @@ def realm_file(realm_path, proof_path):
     cases = [Case("realm file: " + what, proof, text)
              for i, (what, text) in enumerate(altered_texts(realm))
              if i % 3 == 0 or not what.startswith("change ")]
+    # A key that is a point, which few of the altered ones are: the generator.
+    other = b64(bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f"
+                              "58e30b6aa582dd8db6a65945e08d2d76"))
+    cases.append(Case("realm file: another VRF key", proof, b"\n".join(
+        b"vrf " + other if line.startswith(b"vrf ") else line
+        for line in realm.split(b"\n"))))
     compare(cases)
 
 
