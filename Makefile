@@ -108,11 +108,13 @@ check-clang:
 VALGRIND_NOT = test_jail test_daemon test_server test_store_crash
 VALGRIND     = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
                --show-leak-kinds=definite --suppressions=t/valgrind.supp
+# Those whose children leave with what the parent holds: what is lost is not counted.
+VALGRIND_FORKS = test_dump
 MEMCHECKS    = $(patsubst %,$(BUILD)/valgrind/%,$(filter-out $(VALGRIND_NOT),$(notdir $(UNITS))))
 $(BUILD)/valgrind/%: $(BUILD)/t/% t/valgrind.supp
 	@mkdir -p $(@D)
 	@echo "  VALGRIND $<"
-	$(Q)$(VALGRIND) $< >$@.log 2>&1 || { cat $@.log; false; }
+	$(Q)$(VALGRIND) $(if $(filter $(VALGRIND_FORKS),$(<F)),--leak-check=no) $< >$@.log 2>&1 || { cat $@.log; false; }
 	@touch $@
 check-valgrind: $(MEMCHECKS)
 

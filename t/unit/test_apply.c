@@ -568,8 +568,10 @@ static void
 waiters_end(void)
 {
 	static const uint8_t a[REQUEST_ID_LEN] = { 2 }, b[REQUEST_ID_LEN] = { 1 };
+	static char here, there;
 	struct apply_waiters * S = apply_waiters_new(4);
-	struct conn * one = (struct conn *)&a, * two = (struct conn *)&b, * C;
+	struct conn * one = (struct conn *)&here, * two = (struct conn *)&there;
+	struct conn * C;
 	uint32_t id;
 
 	CHECK(S != NULL && apply_waiters_until(S) == UINT64_MAX);
