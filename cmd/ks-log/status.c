@@ -115,6 +115,10 @@ logtool_member(const struct logtool * T)
 	if (strcmp(engine, "local") == 0)
 		warnx("%s: the engine local has one replica for ever: there are "
 		    "no members to change", T->command);
+	else if (strcmp(engine, "etcd") == 0)
+		warnx("%s: the members of the engine etcd are etcd's: etcdctl "
+		    "member %s", T->command, strcmp(T->command, "transfer") == 0 ?
+		    "list, etcdctl move-leader" : T->command);
 	else
 		warnx("%s: the members of the engine %s cannot be changed from "
 		    "here", T->command, engine);

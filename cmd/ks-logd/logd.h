@@ -10,6 +10,7 @@
 
 struct committed;
 struct conn;
+struct daemon;
 struct server_spec;
 struct store;
 
@@ -23,6 +24,7 @@ struct logd_peer {
 	TAILQ_ENTRY(logd_peer) link;
 	struct conn * conn;	/* NULL once it is gone */
 	size_t waiting;		/* proposals */
+	int paused;		/* the engine is full: none is read */
 	int follows;		/* a LOG_FOLLOW is open: */
 	uint32_t follow_id;
 	uint64_t next;		/* index of the next entry to send */
@@ -35,10 +37,12 @@ TAILQ_HEAD(logd_peers, logd_peer);
 
 /* The state of ks-logd. */
 struct logd {
+	struct daemon * daemon;
 	struct store * store;
 	struct committed * committed;
 	struct log_engine * engine;
 	struct logd_peers peers;
+	unsigned paused;	/* peers that are, as the engine is full */
 	int draining;		/* streams end */
 	uint64_t proposals;	/* handed to the engine */
 	uint64_t refused;	/* by their shape */

@@ -11,15 +11,18 @@
 #include "daemon/server.h"
 #include "jail/jail.h"
 #include "log/committed.h"
-#include "log/local.h"
 #include "log/log.h"
 #include "realm/realm.h"
 #include "store/store.h"
 
+#include "engine.h"
 #include "logd.h"
 
 struct program {
 	struct logd logd;
+	struct config_replica config;
+	struct config_engine engine;
+	struct realm * realm;
 	struct server_spec serve;
 };
 
@@ -35,39 +38,37 @@ make_dir(const char * path)
 }
 
 static int
-open_log(struct logd * X, const char * realm, uint64_t cache_mib)
+open_log(struct program * P)
 {
-	struct store_options options = { .cache_len = (size_t)cache_mib << 20 };
+	struct store_options options = {
+		.cache_len = (size_t)P->config.cache_mib << 20
+	};
+	struct logd * X = &P->logd;
 	int rc;
 
 	/* The owner may be one that is about to leave: come back later. */
 	if (store_open(CONFIG_DATA_LOG, &options, &X->store) != 0)
 		return (EXITS_TEMPORARY);
-	if ((rc = committed_open(X->store, realm, &X->committed)) != 0)
+	rc = committed_open(X->store, P->realm->name, &X->committed);
+	if (rc != 0)
 		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
-	X->engine = log_local_new(X->committed, &logd_events, X);
-	return (X->engine != NULL ? 0 : EXITS_TEMPORARY);
+	return (logd_engine_open(X, &P->engine, P->realm));
 }
 
 static int
 on_config(void * ctx, struct daemon * D)
 {
 	struct program * P = ctx;
-	struct config_replica config;
-	struct realm * R;
-	int rc;
 
-	(void)D;
-	if (config_replica_read(CONFIG_FILE, &config))
+	P->logd.daemon = D;
+	if (config_replica_read(CONFIG_FILE, &P->config) ||
+	    config_engine_read(CONFIG_FILE, &P->engine))
 		return (EXITS_PERMANENT);
-	if ((R = realm_read(CONFIG_REALM)) == NULL)
+	if ((P->realm = realm_read(CONFIG_REALM)) == NULL)
 		return (EXITS_PERMANENT);
 	if (make_dir("data") || make_dir("run"))
-		rc = EXITS_TEMPORARY;
-	else
-		rc = open_log(&P->logd, R->name, config.cache_mib);
-	realm_free(R);
-	return (rc);
+		return (EXITS_TEMPORARY);
+	return (open_log(P));
 }
 
 static int
@@ -82,10 +83,11 @@ on_listen(void * ctx, struct daemon * D)
 static int
 on_jail(void * ctx, struct jail * J)
 {
+	struct program * P = ctx;
 
-	(void)ctx;
 	jail_add_dir(J, CONFIG_DATA_LOG);
 	jail_add_dir(J, "run");
+	logd_engine_jail(&P->engine, J);
 	return (0);
 }
 
@@ -123,6 +125,7 @@ on_free(void * ctx)
 	logd_peers_free(&P->logd);
 	committed_close(P->logd.committed);
 	store_close(P->logd.store);
+	realm_free(P->realm);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "codec/wbuf.h"
 #include "config/config.h"
 #include "daemon/conn.h"
+#include "daemon/daemon.h"
 #include "daemon/server.h"
 #include "entry/rule_names.h"
 #include "frame/common.h"
@@ -57,6 +58,22 @@ logd_peers_free(struct logd * X)
 	}
 }
 
+/* The engine has room again: read on. */
+static void
+resume(struct logd * X)
+{
+	struct logd_peer * P;
+
+	if (X->paused == 0 || log_full(X->engine))
+		return;
+	TAILQ_FOREACH(P, &X->peers, link) {
+		if (P->paused && P->conn != NULL)
+			conn_pause(P->conn, 0);
+		P->paused = 0;
+	}
+	X->paused = 0;
+}
+
 static int
 on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
@@ -76,7 +93,14 @@ on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 	ticket.who = P;
 	P->waiting++;
 	X->proposals++;
-	return (log_propose(X->engine, ticket, body, len));
+	if (log_propose(X->engine, ticket, body, len))
+		return (-1);
+	if (log_full(X->engine) && !P->paused) {
+		P->paused = 1;
+		X->paused++;
+		conn_pause(C, 1);
+	}
+	return (0);
 }
 
 static int
@@ -120,6 +144,7 @@ on_proposed(void * ctx, struct log_ticket ticket, uint64_t index)
 		rc = conn_end(P->conn, committed_needs(X->committed, index));
 	}
 	peer_release(X, P);
+	resume(X);
 	return (rc);
 }
 
@@ -135,6 +160,7 @@ on_failed(void * ctx, struct log_ticket ticket, const char * why)
 		rc = conn_error(P->conn, ticket.id, ERROR_UNAVAILABLE,
 		    RULE_LOG_UNAVAILABLE, why, 0);
 	peer_release(X, P);
+	resume(X);
 	return (rc);
 }
 
@@ -166,8 +192,16 @@ on_hint(void * ctx, int leader)
 	return (0);
 }
 
+static void
+on_permanent(void * ctx)
+{
+	struct logd * X = ctx;
+
+	daemon_permanent(X->daemon);
+}
+
 const struct log_events logd_events = {
-	on_proposed, on_failed, on_committed, on_hint
+	on_proposed, on_failed, on_committed, on_hint, on_permanent
 };
 
 static int
@@ -211,6 +245,7 @@ on_status(void * ctx, struct wbuf * W)
 	wbuf_printf(W, "commits %ju\n",
 	    (uintmax_t)committed_commits(X->committed));
 	wbuf_printf(W, "refused %ju\n", (uintmax_t)X->refused);
+	log_status(X->engine, W);
 	return (0);
 }
 

@@ -14,6 +14,8 @@
 struct shared {
 	char listen[CONFIG_ADDRESS_MAX + 1];
 	struct conf_lines links;
+	struct config_engine engine;
+	struct conf_lines peers;
 };
 
 #define FIELDS_REPLICA(C)						\
@@ -32,6 +34,21 @@ struct shared {
 	{ "link_listen", CONF_STRING, (S)->listen, 1,			\
 	    CONFIG_ADDRESS_MAX, NULL, 0 },				\
 	{ "link", CONF_LINES, &(S)->links, 0, 0, NULL, 0 }
+
+#define TEXT_OF(p)	(p), 1, CONFIG_ENGINE_TEXT_MAX, NULL, 0
+#define FIELDS_ENGINE(S)						\
+	{ "engine", CONF_STRING, (S)->engine.engine, 1,			\
+	    sizeof((S)->engine.engine) - 1, "local", 0 },		\
+	{ "name", CONF_STRING, TEXT_OF((S)->engine.name) },		\
+	{ "etcd_url", CONF_STRING, TEXT_OF((S)->engine.etcd_url) },	\
+	{ "etcd_ca", CONF_STRING, TEXT_OF((S)->engine.etcd_ca) },	\
+	{ "etcd_cert", CONF_STRING, TEXT_OF((S)->engine.etcd_cert) },	\
+	{ "etcd_key", CONF_STRING, TEXT_OF((S)->engine.etcd_key) },	\
+	{ "etcd_keep", CONF_U64, &(S)->engine.etcd_keep, 1,		\
+	    CONFIG_ETCD_REVISIONS_MAX, "10000", 0 },			\
+	{ "etcd_max", CONF_U64, &(S)->engine.etcd_max, 1,		\
+	    CONFIG_ETCD_REVISIONS_MAX, "100000", 0 },			\
+	{ "peer", CONF_LINES, &(S)->peers, 0, 0, NULL, 0 }
 
 /* Read the ${n} ${fields} of ${path}, some of which are in ${S}. */
 static int
@@ -64,6 +81,7 @@ config_replica_read(const char * path, struct config_replica * config)
 
 	const struct conf_field fields[] = {
 		FIELDS_REPLICA(config), FIELD_CACHE(config), FIELDS_LINK(S),
+		FIELDS_ENGINE(S),
 	};
 
 	if (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]), S))
@@ -134,11 +152,75 @@ config_link_read(const char * path, struct config_link * config)
 
 	const struct conf_field fields[] = {
 		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(&verifier, 0),
-		FIELD_CACHE(&verifier), FIELDS_LINK(S),
+		FIELD_CACHE(&verifier), FIELDS_LINK(S), FIELDS_ENGINE(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
 		rc = take_links(path, S, config);
+	free(S);
+	return (rc);
+}
+
+/* What the fields of the engine must be together. */
+static int
+check_engine(const char * path, const struct config_engine * E)
+{
+
+	if (strcmp(E->engine, "local") == 0)
+		return (0);
+	if (strcmp(E->engine, "etcd") != 0) {
+		warnx("%s: engine must be local or etcd", path);
+		return (-1);
+	}
+	if (E->name[0] == '\0' || E->etcd_url[0] == '\0') {
+		warnx("%s: the engine etcd needs name and etcd_url", path);
+		return (-1);
+	}
+	if (E->etcd_keep > E->etcd_max) {
+		warnx("%s: etcd_keep is above etcd_max", path);
+		return (-1);
+	}
+	return (0);
+}
+
+/* Store in ${E} what ${S}, read from ${path}, says. */
+static int
+take_engine(const char * path, const struct shared * S,
+    struct config_engine * E)
+{
+
+	*E = S->engine;
+	for (unsigned i = 0; i < S->peers.n; i++) {
+		if (i == CONFIG_PEERS_MAX || S->peers.text[i][0] == '\0' ||
+		    strlen(S->peers.text[i]) > CONFIG_PATH_MAX) {
+			warnx("%s:%u: peer must be a path of 1 to %d bytes, at most "
+			    "%d times", path, S->peers.line[i], CONFIG_PATH_MAX,
+			    CONFIG_PEERS_MAX);
+			return (-1);
+		}
+		memcpy(E->peer[i], S->peers.text[i], strlen(S->peers.text[i]));
+	}
+	E->npeers = S->peers.n;
+	return (check_engine(path, E));
+}
+
+int
+config_engine_read(const char * path, struct config_engine * config)
+{
+	struct config_replica replica;
+	struct shared * S;
+	int rc = -1;
+
+	if ((S = new_shared(path)) == NULL)
+		return (-1);
+
+	const struct conf_field fields[] = {
+		FIELDS_REPLICA(&replica), FIELD_CACHE(&replica), FIELDS_LINK(S),
+		FIELDS_ENGINE(S),
+	};
+
+	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
+		rc = take_engine(path, S, config);
 	free(S);
 	return (rc);
 }

@@ -37,6 +37,29 @@
 /** Longest interval that can be configured: a leap year. */
 #define CONFIG_INTERVAL_MS_MAX ((uint64_t)366 * 24 * 3600 * 1000)
 
+/** Longest name, URL and path of a file in the part about the log's engine. */
+#define CONFIG_ENGINE_TEXT_MAX 255
+
+/** Most revisions that can be configured to be kept in etcd. */
+#define CONFIG_ETCD_REVISIONS_MAX ((uint64_t)1000 * 1000 * 1000)
+
+/** Most peer lines. */
+#define CONFIG_PEERS_MAX 8
+
+/** The part of ks-logd alone: what orders the log.  A text not given is "". */
+struct config_engine {
+	char engine[8];				/* "local" (default) or "etcd" */
+	char name[CONFIG_ENGINE_TEXT_MAX + 1];	/* of this replica in the policy */
+	char etcd_url[CONFIG_ENGINE_TEXT_MAX + 1];
+	char etcd_ca[CONFIG_ENGINE_TEXT_MAX + 1];	/* files, in PEM */
+	char etcd_cert[CONFIG_ENGINE_TEXT_MAX + 1];
+	char etcd_key[CONFIG_ENGINE_TEXT_MAX + 1];
+	uint64_t etcd_keep;			/* revisions; default 10000 */
+	uint64_t etcd_max;			/* revisions; default 100000 */
+	unsigned npeers;
+	char peer[CONFIG_PEERS_MAX][CONFIG_PATH_MAX + 1];	/* log sockets */
+};
+
 /** The configuration of a replica's daemons. */
 struct config_replica {
 	uint64_t epoch_min_ms;		/* MinEpochInterval; default 1000 */
@@ -92,6 +115,13 @@ struct config_link {
  * epoch_min_ms above epoch_max_ms is refused.
  */
 int config_replica_read(const char *, struct config_replica *);
+
+/**
+ * config_engine_read(path, config):
+ * The same for what orders the log of a replica.  An unknown engine, the engine
+ * etcd without name or etcd_url, and etcd_keep above etcd_max are refused.
+ */
+int config_engine_read(const char *, struct config_engine *);
 
 /**
  * config_verifier_read(path, config):

@@ -53,6 +53,7 @@ struct conn {
 	uint16_t begun_type;
 
 	const char * rule;	/* of the frame being handed over */
+	int paused;		/* by the owner */
 	int choked;		/* too much output: no input */
 	int deaf;		/* no input any more */
 	int finish;		/* end when all is written */
@@ -123,7 +124,7 @@ static int
 is_deaf(const struct conn * C)
 {
 
-	return (C->choked || C->deaf || C->broken || C->dead);
+	return (C->paused || C->choked || C->deaf || C->broken || C->dead);
 }
 
 /* Tell the kernel what we wait for. */
@@ -332,11 +333,12 @@ on_flush(void * cookie)
 				rc = C->ops->drained(C->ctx, C);
 		}
 	}
-	/* What was held back while it was choked. */
+	/* What was held back while it was choked or paused. */
 	if (rc == 0)
 		rc = process(C);
 	if (rc == 0 && !C->dead && (C->broken ||
-	    ((C->eof || C->finish) && !C->choked && conn_queued(C) == 0))) {
+	    (((C->eof && !C->paused) || C->finish) && !C->choked &&
+	    conn_queued(C) == 0))) {
 		C->deaf = 1;
 		rc = C->ops->closed(C->ctx, C);
 	}
@@ -445,6 +447,14 @@ conn_room(const struct conn * C)
 {
 
 	return (!C->broken && conn_queued(C) < CONN_OUT_LOW);
+}
+
+void
+conn_pause(struct conn * C, int paused)
+{
+
+	C->paused = paused;
+	loop_deferred_set(C->flush);
 }
 
 void

@@ -138,6 +138,12 @@ size_t conn_queued(const struct conn *);
 int conn_room(const struct conn *);
 
 /**
+ * conn_pause(C, paused):
+ * Hand over no more frames, and read none, while ${paused} is nonzero.
+ */
+void conn_pause(struct conn *, int);
+
+/**
  * conn_deaf(C):
  * Hand over no more frames, for ever.  What is queued is still written, and
  * more may be queued.

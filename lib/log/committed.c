@@ -314,6 +314,16 @@ committed_commit(struct committed * C)
 	return (0);
 }
 
+void
+committed_discard(struct committed * C)
+{
+
+	view_discard(C->view);
+	C->put_last = C->last;
+	memcpy(C->put_hash, C->hash, HASH_LEN);
+	C->placed = 0;
+}
+
 uint64_t
 committed_commits(const struct committed * C)
 {

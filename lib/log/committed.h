@@ -105,6 +105,12 @@ int committed_put(struct committed *, const uint8_t *, size_t, uint64_t *);
 int committed_commit(struct committed *);
 
 /**
+ * committed_discard(C):
+ * Forget what was put and set since the last commit.
+ */
+void committed_discard(struct committed *);
+
+/**
  * committed_commits(C):
  * Return how many commits were made in this run.
  */

@@ -82,7 +82,7 @@ log_local_new(struct committed * C, const struct log_events * events,
 {
 	static const struct log_engine_ops ops = {
 		"local", local_propose, local_flush, local_leader,
-		local_waiting, local_close
+		local_waiting, local_close, NULL, NULL
 	};
 	struct local * X;
 

@@ -60,6 +60,21 @@ log_waiting(const struct log_engine * E)
 	return (E->ops->waiting(E));
 }
 
+int
+log_full(const struct log_engine * E)
+{
+
+	return (E->ops->full != NULL && E->ops->full(E));
+}
+
+void
+log_status(const struct log_engine * E, struct wbuf * W)
+{
+
+	if (E->ops->status != NULL)
+		E->ops->status(E, W);
+}
+
 void
 log_close(struct log_engine * E)
 {

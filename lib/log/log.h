@@ -14,9 +14,10 @@
  * the loop, or while it waits for its medium, and packs it; it never waits for
  * more.  Proposals come out in the order in which they were made, or not at all.
  *
- * Engines: log/local.h.
+ * Engines: log/local.h, log/etcd.h.
  */
 struct log_engine;
+struct wbuf;
 
 /* Most proposals that an engine gathers before it commits them: with the next,
  * what bounds its memory and the time of one commit. */
@@ -49,6 +50,10 @@ struct log_events {
 
 	/* This replica is now likely the leader (1), or is not (0). */
 	int (* hint)(void *, int);
+
+	/* The engine is about to fail for a reason that starting again does not
+	 * mend; it was reported. */
+	void (* permanent)(void *);
 };
 
 struct log_engine_ops {
@@ -62,6 +67,9 @@ struct log_engine_ops {
 	int (* leader)(const struct log_engine *);
 	size_t (* waiting)(const struct log_engine *);
 	void (* close)(struct log_engine *);
+	/* As log_full and log_status; NULL: never full, nothing to say. */
+	int (* full)(const struct log_engine *);
+	void (* status)(const struct log_engine *, struct wbuf *);
 };
 
 /* The first member of each engine's own structure. */
@@ -113,6 +121,19 @@ int log_leader(const struct log_engine *);
  * Return how many proposals were made and neither committed nor failed yet.
  */
 size_t log_waiting(const struct log_engine *);
+
+/**
+ * log_full(E):
+ * Return 1 if so much waits that whoever proposes should pause until something
+ * was proposed or failed; what he proposes nevertheless is taken.
+ */
+int log_full(const struct log_engine *);
+
+/**
+ * log_status(E, W):
+ * Append to ${W} the lines "name value" that ${E} alone knows.
+ */
+void log_status(const struct log_engine *, struct wbuf *);
 
 /**
  * log_close(E):

@@ -75,7 +75,7 @@ on_hint(void * ctx, int leader)
 }
 
 static const struct log_events events = {
-	on_proposed, on_failed, on_committed, on_hint
+	on_proposed, on_failed, on_committed, on_hint, NULL
 };
 
 /* The encoded log entry number ${i} of the tests, by the page, not the codec. */

@@ -1,0 +1,89 @@
+#include <err.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/exits.h"
+#include "config/config.h"
+#include "daemon/daemon.h"
+#include "jail/jail.h"
+#include "log/committed.h"
+#include "log/etcd.h"
+#include "log/local.h"
+#include "log/log.h"
+#include "policy/policy.h"
+#include "realm/realm.h"
+
+#include "engine.h"
+#include "logd.h"
+
+static int
+is_etcd(const struct config_engine * E)
+{
+
+	return (strcmp(E->engine, "etcd") == 0);
+}
+
+/* Name the replicas of ${R}; one of them must be this one. */
+static int
+name_replicas(const struct config_engine * E, const struct realm * R,
+    struct log_etcd_options * O)
+{
+	const struct policy_key * K;
+	int known = 0;
+
+	for (unsigned i = 0; i < policy_keys(R->policy); i++) {
+		K = policy_key(R->policy, i);
+		if (K->kind != POLICY_REPLICA)
+			continue;
+		O->replicas[O->nreplicas++] = K->name;
+		if (strcmp(K->name, E->name) == 0)
+			known = 1;
+	}
+	if (!known)
+		warnx("%s: name: the realm policy has no replica %.100s",
+		    CONFIG_FILE, E->name);
+	return (known ? 0 : -1);
+}
+
+static int
+open_etcd(struct logd * X, const struct config_engine * E,
+    const struct realm * R)
+{
+	struct log_etcd_options options = {
+		.etcd = { E->etcd_url, E->etcd_ca, E->etcd_cert, E->etcd_key },
+		.realm = R->name, .name = E->name, .keep = E->etcd_keep,
+		.max = E->etcd_max
+	};
+
+	if (name_replicas(E, R, &options))
+		return (EXITS_PERMANENT);
+	for (unsigned i = 0; i < E->npeers; i++)
+		options.peers[options.npeers++] = E->peer[i];
+	X->engine = log_etcd_new(daemon_loop(X->daemon), X->committed, &options,
+	    &logd_events, X);
+	return (X->engine != NULL ? 0 : EXITS_PERMANENT);
+}
+
+int
+logd_engine_open(struct logd * X, const struct config_engine * E,
+    const struct realm * R)
+{
+
+	if (is_etcd(E))
+		return (open_etcd(X, E, R));
+	/* Alone, it would order what the others do not see. */
+	if (committed_place(X->committed).cluster != 0) {
+		warnx("%s: the log was made by the engine etcd", CONFIG_FILE);
+		return (EXITS_PERMANENT);
+	}
+	X->engine = log_local_new(X->committed, &logd_events, X);
+	return (X->engine != NULL ? 0 : EXITS_TEMPORARY);
+}
+
+void
+logd_engine_jail(const struct config_engine * E, struct jail * J)
+{
+
+	if (is_etcd(E))
+		J->tcp = 1;
+}
