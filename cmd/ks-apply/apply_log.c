@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/upstream.h"
+#include "entry/limits.h"
 #include "entry/rule_names.h"
 #include "frame/common.h"
 #include "frame/frame.h"
@@ -43,6 +44,7 @@ struct apply_log {
 	struct stage_event events[STAGE_EVENTS_MAX];
 	uint64_t last;			/* committed index, as last hinted */
 	uint64_t reported_ms;		/* when replay was last reported */
+	uint64_t future;		/* epoch that the clock is behind, last said */
 	int leader;
 	int stopped;
 };
@@ -170,6 +172,19 @@ on_hint(struct apply_log * F, struct upstream * U, const struct frame * frame)
 	return (apply_propose_consider(F->propose));
 }
 
+/* The clock is behind the last epoch: say so once for each epoch it holds up. */
+static void
+say_future(struct apply_log * F)
+{
+
+	if (F->future == F->state->closed)
+		return;
+	F->future = F->state->closed;
+	warnx("the clock is more than %d s behind the time of epoch %" PRIu64 ": no "
+	    "epoch closes until it is not", CLOCK_SKEW_MS / 1000,
+	    F->state->closed);
+}
+
 static int
 on_error(struct apply_log * F, struct upstream * U, const struct frame * frame)
 {
@@ -180,7 +195,9 @@ on_error(struct apply_log * F, struct upstream * U, const struct frame * frame)
 
 	/* A refused proposal is retried when its time has come. */
 	if (frame->id != ID_FOLLOW) {
-		if (daemon_verbose(F->daemon))
+		if (strcmp(E.rule, RULE_TIME_FUTURE) == 0)
+			say_future(F);
+		else if (daemon_verbose(F->daemon))
 			warnx("%s: %s: %s", CONFIG_SOCKET_LOG, E.rule, E.text);
 		return (0);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 #include "codec/wbuf.h"
 #include "config/config.h"
@@ -83,7 +84,9 @@ on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 	struct logd_peer * P;
 	const char * rule;
 
-	if ((rule = log_check(body, len)) != NULL) {
+	if ((rule = log_check(body, len)) == NULL)
+		rule = log_check_time(body, len, clock_wall_ms());
+	if (rule != NULL) {
 		X->refused++;
 		return (conn_error(C, id, ERROR_REFUSED, rule, rule_text(rule),
 		    0));

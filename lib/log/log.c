@@ -1,6 +1,7 @@
 #include <stdint.h>
 
 #include "base/panic.h"
+#include "entry/limits.h"
 #include "entry/rule_names.h"
 #include "proto/log_entry.h"
 
@@ -21,6 +22,19 @@ log_check(const uint8_t * entry, size_t len)
 		return (NULL);
 	}
 	return (RULE_ENTRY_MALFORMED);
+}
+
+const char *
+log_check_time(const uint8_t * entry, size_t len, uint64_t now_ms)
+{
+	struct log_entry_delimiter D;
+	struct log_entry E;
+
+	if (log_entry_parse(&E, entry, len) || E.type != LOG_ENTRY_DELIMITER ||
+	    log_entry_get_delimiter(E.body, E.body_len, &D))
+		return (NULL);
+	return (D.time_ms > now_ms && D.time_ms - now_ms > CLOCK_SKEW_MS ?
+	    RULE_TIME_FUTURE : NULL);
 }
 
 const char *

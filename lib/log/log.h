@@ -87,6 +87,15 @@ struct log_engine {
 const char * log_check(const uint8_t *, size_t);
 
 /**
+ * log_check_time(entry, len, now_ms):
+ * Return the rule that the ${len} bytes at ${entry}, which log_check let through, break
+ * if they are a delimiter whose time is more than CLOCK_SKEW_MS after ${now_ms}, else
+ * NULL.  Times of epochs never decrease: one that comes out of the log makes all heads
+ * after it lie in the future, and nothing takes it back.
+ */
+const char * log_check_time(const uint8_t *, size_t, uint64_t);
+
+/**
  * log_name(E):
  * Return the name of the engine ${E}.
  */

@@ -311,6 +311,17 @@ wrong() {
 	unchanged
 }
 
+@test "a delimiter from the future does not get into the log: it would be there for good" {
+	last=$(status log last)
+	for time in 18446744073709551615 $((($(date +%s) + 400) * 1000)); do
+		hostile entries "$REPLICA" delimiter time=$time >"$T/body"
+		run -100 ks ks-log -d "$REPLICA" propose -t delimiter "$T/body"
+		says time-future
+	done
+	equal "$(status log last)" "$last"
+	unchanged
+}
+
 @test "a signature or ratification that is not by the key on the note is refused" {
 	bad=$(printf '00%.0s' {1..64})
 	closed=$(status apply closed)

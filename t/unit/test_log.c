@@ -547,6 +547,7 @@ only_the_shape_is_checked(void)
 
 	CHECK(log_check(entry, len) == NULL);
 	CHECK(strcmp(log_check(entry, len - 1), "entry-malformed") == 0);
+	CHECK(log_check_time(entry, len, 0) == NULL);
 	CHECK(log_check(entry, len + 1) != NULL);
 	CHECK(log_check(entry, 0) != NULL);
 	for (int type = 0; type < 256; type++) {
