@@ -71,7 +71,8 @@ def garble_update(parts, encoded_entry, keys):
         message = ks.update_message("other.example", encoded_entry)
     sigs = sorted((k.pk, k.sign(message)) for k in keys)
     if fault == "signature":
-        sigs[0] = (sigs[0][0], sigs[0][1][:-1] + b"\0")
+        pk, sig = sigs[0]
+        sigs[0] = (pk, sig[:32] + bytes([sig[32] ^ 1]) + sig[33:])
     elif fault == "signature-extra":
         sigs = sorted(sigs + [(STRANGER.pk, bytes(64))])
     elif fault == "stranger":
