@@ -42,8 +42,8 @@ links(void)
 		"a Log 127.0.0.1:1", "a log 127.0.0.1:0", "a log host:1",
 		"../a log 127.0.0.1:1", ".a log 127.0.0.1:1",
 		"a/b log 127.0.0.1:1",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		    " log 127.0.0.1:1",
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		    " log 127.0.0.1:1"),
 	};
 	struct config_link_to to;
 
