@@ -320,6 +320,7 @@ etcd_engine_status(const struct log_engine * E, struct wbuf * W)
 	struct committed_place place = committed_place(X->C);
 
 	wbuf_printf(W, "etcd %s\n", states[X->state]);
+	wbuf_printf(W, "etcd_waiting %zu\n", X->ntickets);
 	wbuf_printf(W, "etcd_space %s\n", X->no_space ? "none" : "yes");
 	wbuf_printf(W, "etcd_cluster %016jx\n", (uintmax_t)X->cluster);
 	wbuf_printf(W, "etcd_revision %ju\n", (uintmax_t)place.revision);

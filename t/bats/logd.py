@@ -192,7 +192,7 @@ def check(path, name):
     c.send(frame(HINT, 1))
     kind, rid, body = c.take()
     leader, last = struct.unpack(">BQ", body)
-    assert (kind, rid, leader) == (HINT_REPLY, 1, 1)
+    assert (kind, rid) == (HINT_REPLY, 1) and leader <= 1
     r = Replay()
     while len(r.ids) <= last:
         c.send(frame(READ, 2, struct.pack(">QQI", len(r.ids), last, 1 << 18)))
