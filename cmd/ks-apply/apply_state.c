@@ -74,6 +74,7 @@ apply_state_finish(void * cookie, struct view * view)
 	wbuf_put_u64(&A->out, A->delimiter);
 	wbuf_put_u64(&A->out, A->events);
 	wbuf_put_u64(&A->out, A->pending);
+	wbuf_put_u64(&A->out, A->pending_bytes);
 	wbuf_put_bytes(&A->out, A->list, HASH_LEN);
 	rows_put_tree(&A->out, &A->tree);
 	rows_put_range(&A->out, &A->range);
@@ -103,6 +104,7 @@ load(struct apply_state * A, struct view * view)
 	A->delimiter = rbuf_get_u64(&R);
 	A->events = rbuf_get_u64(&R);
 	A->pending = rbuf_get_u64(&R);
+	A->pending_bytes = rbuf_get_u64(&R);
 	rbuf_copy(&R, A->list, HASH_LEN);
 	rows_get_tree(&R, &A->tree);
 	rows_get_range(&R, &A->range);

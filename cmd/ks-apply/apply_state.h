@@ -54,6 +54,7 @@ struct apply_state {
 	uint64_t delimiter;		/* log index of its delimiter */
 	uint64_t events;		/* sequence number of the last event */
 	uint64_t pending;		/* updates since the delimiter */
+	uint64_t pending_bytes;		/* of them, encoded */
 	uint8_t list[HASH_LEN];		/* of them: head_list_add */
 	struct tree_root tree;		/* of the closed epoch */
 	struct merkle_range range;	/* epoch log of that size */

@@ -156,7 +156,7 @@ close_epoch(struct apply_state * A, struct view * view,
 	A->closed = D->epoch;
 	A->time_ms = D->time_ms;
 	A->delimiter = A->index;
-	A->pending = 0;
+	A->pending = A->pending_bytes = 0;
 	head_list_init(A->list);
 	return (apply_event(A, view, EVENT_EPOCH, row, HEAD_LEN));
 }

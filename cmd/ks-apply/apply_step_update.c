@@ -67,6 +67,7 @@ accept_update(struct apply_state * A, struct view * view,
 	if (view_put(view, key, klen, value, HASH_LEN))
 		return (-1);
 	A->pending++;
+	A->pending_bytes += E->body_len;
 	head_list_add(A->list, E->body, E->body_len);
 
 	wbuf_init(&W, LOG_ENTRY_MAX + 64);
@@ -84,7 +85,8 @@ apply_step_update(struct apply_state * A, struct view * view,
 	struct update U;
 	struct entry current;
 	struct rules_input input = { NULL, NULL, RULES_PROFILE_LOG, E->erasable,
-	    E->erasable_len, NULL, NULL, A->pending };
+	    E->erasable_len, NULL, NULL, A->pending,
+	    A->pending_bytes + E->body_len };
 	int rc;
 
 	if (update_parse(&U, E->body, E->body_len) == 0) {

@@ -42,6 +42,7 @@ meta_state(struct fields * F, const uint8_t * p, size_t len)
 	dump_value_u64(F, "delimiter_index", &R);
 	dump_value_u64(F, "last_event", &R);
 	dump_value_u64(F, "pending", &R);
+	dump_value_u64(F, "pending_bytes", &R);
 	dump_value_hex(F, "list", &R, HASH_LEN);
 	dump_value_tree(F, &R);
 	dump_value_range(F, &R);
@@ -136,7 +137,7 @@ static const struct dump_row rows[] = {
 	    "SHA-256 of the realm policy [32]", meta_realm, 0 },
 	{ 0x01, "meta", "\"state\"", "u64 closed epoch, u64 signed epoch, "
 	    "u64 issue time of the closed epoch, u64 index of its delimiter, "
-	    "u64 last event, u64 updates pending, "
+	    "u64 last event, u64 updates pending, u64 bytes of them, "
 	    "hash[32] of them (section 7), tree, range", meta_state, 0 },
 	{ 0x02, "entry", "index[32]", "u64 epoch, entry", entry, 0 },
 	{ 0x03, "pending", "index[32]", "value[32]", pending, 0 },

@@ -18,6 +18,7 @@
 #define UPDATE_SIGS_MAX		32	/* signatures on an update */
 #define REGISTRATION_LEN_MAX	65536	/* bytes of a registration proof */
 #define EPOCH_UPDATES_MAX	1000000	/* updates in one epoch */
+#define EPOCH_BYTES_MAX		536870912	/* bytes of its encoded updates */
 #define LOG_ENTRY_MAX		131072	/* bytes of an encoded log entry */
 #define PROOF_LEN_MAX		262144	/* bytes of a lookup proof */
 #define REQUEST_WINDOW		1048576	/* log entries for which a request id is remembered */

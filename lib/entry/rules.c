@@ -161,7 +161,8 @@ rules_check(const struct rules_input * I, const char ** rule)
 	if (!met)
 		return (0);
 	*rule = RULE_EPOCH_FULL;
-	if (I->pending >= EPOCH_UPDATES_MAX)
+	if (I->pending >= EPOCH_UPDATES_MAX ||
+	    I->pending_bytes > EPOCH_BYTES_MAX)
 		return (0);
 	*rule = NULL;
 	return (0);

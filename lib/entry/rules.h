@@ -40,6 +40,7 @@ struct rules_input {
 	const struct entry * current;	/* newest accepted, or NULL: none */
 	const struct policy * current_policy;	/* parsed, or NULL: from its text */
 	uint64_t pending;	/* updates that wait for the next epoch */
+	uint64_t pending_bytes;	/* of them and this one, encoded; 0: not asked */
 };
 
 /**

@@ -83,7 +83,7 @@ check_rules(struct replay * R, const struct update * U,
 {
 	struct rules_prepared prepared;
 	struct rules_input I = { U, &prepared, RULES_PROFILE_NONE, NULL, 0,
-	    current, NULL, R->n };
+	    current, NULL, R->n, 0 };
 	struct policy_error error;
 	struct policy * policy = NULL;
 	const char * why = NULL;

@@ -439,7 +439,12 @@ a_repeated_request_happens_once(void)
 	append_update(&M, 1, 7, 202);
 	ACCEPTED(&M);
 	CHECK(M.state.pending == 2 && M.state.duplicates == 2);
-	CHECK(M.outcomes == 3 && M.needs == store_number(M.store));
+	CHECK(M.state.pending_bytes > 2 * (SIGN_PK_LEN + SIGN_LEN) &&
+	    M.state.pending_bytes < M.entry[0].len + M.entry[4].len);
+	M.state.pending_bytes = EPOCH_BYTES_MAX;
+	append_update(&M, 1, 8, 203);
+	REFUSED(&M, RULE_EPOCH_FULL);
+	CHECK(M.outcomes == 4 && M.needs == store_number(M.store));
 	machine_free(&M);
 }
 

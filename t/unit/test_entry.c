@@ -27,7 +27,7 @@ struct scene {
 	struct wbuf entry, update, profile;
 	struct entry current;
 	int any_current;
-	uint64_t pending;
+	uint64_t pending, pending_bytes;
 	enum rules_profile kind;
 };
 
@@ -156,6 +156,7 @@ scene_rule(struct scene * S)
 	I.profile_len = S->profile.len;
 	I.current = S->any_current ? &S->current : NULL;
 	I.pending = S->pending;
+	I.pending_bytes = S->pending_bytes;
 	if (rules_check(&I, &rule))
 		rule = "rules_check failed";
 	rules_free(&prepared);
@@ -245,7 +246,12 @@ shape_rules(void)
 	scene_init(&S);
 	scene_update(&S, 0, 1, "quorum k0\n", 1);
 	S.pending = EPOCH_UPDATES_MAX - 1;
+	S.pending_bytes = EPOCH_BYTES_MAX;
 	RULE_IS(&S, "");
+	scene_init(&S);
+	scene_update(&S, 0, 1, "quorum k0\n", 1);
+	S.pending_bytes = (uint64_t)EPOCH_BYTES_MAX + 1;
+	RULE_IS(&S, RULE_EPOCH_FULL);
 }
 
 static void
