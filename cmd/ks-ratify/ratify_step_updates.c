@@ -66,7 +66,7 @@ check_update(struct ratify_state * A, struct view * view, const struct job * J,
     struct tree_leaf * leaf)
 {
 	struct rules_input I = { J->parsed ? &J->U : NULL, &J->prepared,
-		RULES_PROFILE_NONE, NULL, 0, NULL, NULL, 0 };
+		RULES_PROFILE_NONE, NULL, 0, NULL, NULL, 0, 0 };
 	uint8_t key[ROWKEY_MAX];
 	struct entry current;
 	int rc;
