@@ -25,7 +25,7 @@ struct wbuf;
 #define BIG_LEN	100000
 
 /* A condition that does not come within this long never will. */
-#define PATIENCE_MS	10000
+#define PATIENCE_MS	60000
 
 /* What the server has seen; one server at a time. */
 struct echo {
