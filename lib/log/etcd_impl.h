@@ -13,9 +13,9 @@
 
 /* What the files of the engine share; nobody else includes this. */
 
-/* Longest time of a put, an answer to which means that it is done; a leader that
- * dies loses those that were on their way to it. */
-#define LOG_ETCD_PUT_MS		3000
+/* Longest time of a put: etcd itself gives up after 7 s.  One that was lost with a
+ * leader is given up when there is another. */
+#define LOG_ETCD_PUT_MS		8000
 
 /* Longest time of anything else. */
 #define LOG_ETCD_ASK_MS		3000

@@ -76,22 +76,27 @@ on_down(void * ctx, struct upstream * U)
 	return (leave(ctx, NULL));
 }
 
-/* Make what was put durable, with the place if it is the peer's. */
+/* Make what was put durable, with the place ${revision} of the peer's. */
 static int
-commit(struct log_fetch * F)
+commit(struct log_fetch * F, uint64_t revision)
 {
-	struct committed_place place = { F->spec.cluster, 0 };
-	int whole = committed_put_last(F->C) == F->want.last;
+	struct committed_place place = { F->spec.cluster, revision };
 
-	if (whole && memcmp(committed_put_hash(F->C), F->want.hash,
-	    HASH_LEN) != 0)
-		return (leave(F, "has another log than this one"));
-	if (whole)
-		place.revision = F->want.revision;
-	if (committed_set_place(F->C, place) || committed_commit(F->C) ||
-	    F->spec.took(F->spec.ctx))
+	if (committed_set_place(F->C, place) || committed_commit(F->C))
 		return (-1);
-	return (whole ? F->spec.done(F->spec.ctx) : 1);
+	return (F->spec.took(F->spec.ctx));
+}
+
+/* All is here that the peer told of: if it leads to the hash told, be done. */
+static int
+end(struct log_fetch * F)
+{
+
+	if (memcmp(committed_put_hash(F->C), F->want.hash, HASH_LEN) != 0)
+		return (leave(F, "has another log than this one"));
+	if (commit(F, F->want.revision))
+		return (-1);
+	return (F->spec.done(F->spec.ctx));
 }
 
 static int
@@ -122,7 +127,7 @@ on_position(struct log_fetch * F, const uint8_t * body, size_t len)
 	    F->want.last < committed_last(F->C))
 		return (leave(F, NULL));
 	if (F->want.last == committed_last(F->C))
-		return (commit(F));
+		return (end(F));
 	return (ask_more(F));
 }
 
@@ -143,14 +148,17 @@ on_entries(struct log_fetch * F, const uint8_t * body, size_t len)
 		return (leave(F, "sends what it was not asked for"));
 	if (memcmp(E.hash, committed_put_hash(F->C), HASH_LEN) != 0)
 		return (leave(F, "has another log than this one"));
+	/* Hence what came before is what the peer has: now it may stay. */
+	if (committed_put_last(F->C) != committed_last(F->C) && commit(F, 0))
+		return (-1);
 	while ((rc = proto_log_next(&E, &entry, &data, &n)) == 1) {
 		if (committed_put(F->C, data, n, &index))
 			return (-1);
 	}
 	if (rc == -1)
 		return (leave(F, "sends what is no log entry"));
-	if ((rc = commit(F)) != 1)
-		return (rc);
+	if (committed_put_last(F->C) == F->want.last)
+		return (end(F));
 	return (ask_more(F));
 }
 

@@ -2,107 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
-#include "codec/rbuf.h"
 #include "codec/wbuf.h"
 #include "entry/limits.h"
 #include "log/committed.h"
-#include "log/local.h"
 #include "log/log.h"
-#include "proto/list.h"
 #include "proto/log_entry.h"
 #include "store/store.h"
 #include "store/store_memory.h"
 #include "store/view.h"
 
+#include "log_entries.h"
 #include "test.h"
 
 #define REALM	"example.org"
 #define KEY_LEN	9
-
-/* What an engine told, in order. */
-struct told {
-	uint32_t ids[3 * LOG_BATCH_MAX];	/* of proposed */
-	uint64_t indices[3 * LOG_BATCH_MAX];
-	size_t n;
-	uint64_t committed;	/* the last one told */
-	size_t batches;		/* calls of committed */
-	int early;		/* committed came before a proposed of it */
-};
-
-static struct told told;
-
-static int
-on_proposed(void * ctx, struct log_ticket ticket, uint64_t index)
-{
-	struct told * T = ctx;
-
-	T->ids[T->n] = ticket.id;
-	T->indices[T->n++] = index;
-	if (index <= T->committed)
-		T->early = 1;
-	return (0);
-}
-
-static int
-on_failed(void * ctx, struct log_ticket ticket, const char * why)
-{
-
-	(void)ctx;
-	(void)ticket;
-	(void)why;
-	return (-1);
-}
-
-static int
-on_committed(void * ctx, uint64_t last)
-{
-	struct told * T = ctx;
-
-	T->committed = last;
-	T->batches++;
-	return (0);
-}
-
-static int
-on_hint(void * ctx, int leader)
-{
-
-	(void)ctx;
-	(void)leader;
-	return (-1);
-}
-
-static const struct log_events events = {
-	on_proposed, on_failed, on_committed, on_hint, NULL
-};
-
-/* The encoded log entry number ${i} of the tests, by the page, not the codec. */
-static size_t
-make_entry(uint32_t i, size_t body_len, uint8_t * out)
-{
-	size_t n = 0;
-
-	memset(out, 0, REQUEST_ID_LEN);
-	for (size_t k = 0; k < 4; k++)
-		out[k] = (uint8_t)(i >> (8 * k));
-	n = REQUEST_ID_LEN;
-	out[n++] = (uint8_t)(1 + i % 4);
-	for (size_t k = 0; k < 4; k++)
-		out[n++] = (uint8_t)(body_len >> (24 - 8 * k));
-	memset(out + n, (int)(i * 7), body_len);
-	n += body_len;
-	memcpy(out + n, "\0\0\0\002ER", 6);
-	return (n + 6);
-}
-
-static size_t
-body_len_of(uint32_t i)
-{
-
-	return (i * 31 % 700);
-}
 
 /* Put and commit the entries number ${from} to ${to}. */
 static int
@@ -112,78 +25,11 @@ append(struct committed * C, uint32_t from, uint32_t to)
 	uint64_t index;
 
 	for (uint32_t i = from; i <= to; i++) {
-		if (committed_put(C, entry, make_entry(i, body_len_of(i), entry),
+		if (committed_put(C, entry, entries_make(i, entries_body_len(i), entry),
 		    &index) || index != i)
 			return (-1);
 	}
 	return (committed_commit(C));
-}
-
-/* The running hash after entry number ${n}, from the words of PROTOCOL alone. */
-static void
-expected_hash(uint32_t n, uint8_t * hash)
-{
-	static const uint8_t personal[16] = "ks-log";
-	static const uint8_t salt[16] = { 0 };
-	uint8_t entry[1024], data[2048];
-	size_t len;
-
-	crypto_generichash_blake2b_salt_personal(hash, 32,
-	    (const uint8_t *)REALM, strlen(REALM), NULL, 0, salt, personal);
-	for (uint32_t i = 1; i <= n; i++) {
-		(void)make_entry(i, body_len_of(i), entry);
-		memcpy(data, hash, 32);
-		memset(data + 32, 0, 4);
-		for (size_t k = 0; k < 4; k++)
-			data[36 + k] = (uint8_t)(i >> (24 - 8 * k));
-		memcpy(data + 40, entry, 17);
-		memcpy(data + 57, entry + 21, body_len_of(i));
-		len = 57 + body_len_of(i);
-		crypto_generichash_blake2b_salt_personal(hash, 32, data, len,
-		    NULL, 0, salt, personal);
-	}
-}
-
-/* Read ${lo} to ${hi}; return how many came, all right and in order, or -1. */
-static long
-read_range(struct committed * C, uint64_t lo, uint64_t hi, size_t len_max,
-    uint32_t n_max, size_t * bytes)
-{
-	uint8_t entry[1024], hash[HASH_LEN], expected[HASH_LEN];
-	const uint8_t * p;
-	struct wbuf W;
-	struct rbuf R;
-	struct list L;
-	size_t len;
-	long n = 0;
-
-	wbuf_init(&W, 1 << 22);
-	list_begin(&L, &W);
-	if (committed_read(C, lo, hi, len_max, n_max, &L, hash))
-		goto err0;
-	list_end(&L);
-	rbuf_init(&R, W.data, W.len);
-	*bytes = W.len - 4;
-	if (rbuf_get_u32(&R) != L.n)
-		goto err0;
-	while (list_next(&R, &p, &len)) {
-		if (len != make_entry((uint32_t)lo, body_len_of((uint32_t)lo),
-		    entry) || memcmp(entry, p, len) != 0)
-			goto err0;
-		lo++;
-		n++;
-	}
-	if (n > 0) {
-		expected_hash((uint32_t)lo - 1, expected);
-		if (memcmp(hash, expected, HASH_LEN) != 0)
-			goto err0;
-	}
-	wbuf_free(&W);
-	return (n == (long)L.n ? n : -1);
-
-err0:
-	wbuf_free(&W);
-	return (-1);
 }
 
 static void
@@ -194,13 +40,13 @@ running_hash_is_protocols(void)
 	uint8_t hash[HASH_LEN], expected[HASH_LEN];
 
 	CHECK(S != NULL && committed_open(S, REALM, &C) == 0);
-	expected_hash(0, expected);
+	entries_hash(REALM, 0, expected);
 	CHECK(committed_last(C) == 0);
 	CHECK(memcmp(committed_hash(C), expected, HASH_LEN) == 0);
 	CHECK(append(C, 1, 10) == 0 && append(C, 11, 50) == 0);
 	for (uint32_t i = 1; i <= 51; i++) {
 		CHECK(committed_hash_before(C, i, hash) == 0);
-		expected_hash(i - 1, expected);
+		entries_hash(REALM, i - 1, expected);
 		CHECK(memcmp(hash, expected, HASH_LEN) == 0);
 	}
 	CHECK(memcmp(committed_hash(C), expected, HASH_LEN) == 0);
@@ -215,7 +61,7 @@ erasing_keeps_the_hash(void)
 	struct committed * C, * C2;
 	uint8_t entry[64];
 	uint64_t index;
-	size_t len = make_entry(1, 5, entry);
+	size_t len = entries_make(1, 5, entry);
 
 	CHECK(committed_open(S, REALM, &C) == 0);
 	CHECK(committed_open(S2, REALM, &C2) == 0);
@@ -239,20 +85,20 @@ reads_are_bounded(void)
 	long n;
 
 	CHECK(committed_open(S, REALM, &C) == 0);
-	CHECK(read_range(C, 1, UINT64_MAX, 1000, 10, &bytes) == 0);
+	CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1000, 10, &bytes) == 0);
 	CHECK(append(C, 1, 300) == 0);
-	CHECK(read_range(C, 1, UINT64_MAX, 1 << 20, 4096, &bytes) == 300);
-	CHECK(read_range(C, 5, 9, 1 << 20, 4096, &bytes) == 5);
-	CHECK(read_range(C, 9, 5, 1 << 20, 4096, &bytes) == 0);
-	CHECK(read_range(C, 300, 400, 1 << 20, 4096, &bytes) == 1);
-	CHECK(read_range(C, 301, UINT64_MAX, 1 << 20, 4096, &bytes) == 0);
-	CHECK(read_range(C, 1, UINT64_MAX, 1 << 20, 7, &bytes) == 7);
-	CHECK(read_range(C, 1, 7, 0, 7, &bytes) == 1);
+	CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1 << 20, 4096, &bytes) == 300);
+	CHECK(entries_read(C, REALM, 5, 9, 1 << 20, 4096, &bytes) == 5);
+	CHECK(entries_read(C, REALM, 9, 5, 1 << 20, 4096, &bytes) == 0);
+	CHECK(entries_read(C, REALM, 300, 400, 1 << 20, 4096, &bytes) == 1);
+	CHECK(entries_read(C, REALM, 301, UINT64_MAX, 1 << 20, 4096, &bytes) == 0);
+	CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1 << 20, 7, &bytes) == 7);
+	CHECK(entries_read(C, REALM, 1, 7, 0, 7, &bytes) == 1);
 	for (size_t max = 1; max < 3000; max++) {
-		n = read_range(C, 40, UINT64_MAX, max, 4096, &bytes);
+		n = entries_read(C, REALM, 40, UINT64_MAX, max, 4096, &bytes);
 		CHECK(n >= 1 && (n == 1 || bytes <= max));
 		/* As many as fit: the next one would not have. */
-		CHECK(bytes + 4 + 27 + body_len_of(40 + (uint32_t)n) > max);
+		CHECK(bytes + 4 + 27 + entries_body_len(40 + (uint32_t)n) > max);
 	}
 	committed_close(C);
 	store_close(S);
@@ -269,12 +115,43 @@ nothing_pending_is_seen(void)
 
 	CHECK(committed_open(S, REALM, &C) == 0 && append(C, 1, 3) == 0);
 	memcpy(before, committed_hash(C), HASH_LEN);
-	CHECK(committed_put(C, entry, make_entry(4, 5, entry), &index) == 0);
+	CHECK(committed_put(C, entry, entries_make(4, 5, entry), &index) == 0);
 	CHECK(index == 4 && committed_last(C) == 3);
 	CHECK(memcmp(committed_hash(C), before, HASH_LEN) == 0);
-	CHECK(read_range(C, 1, UINT64_MAX, 1 << 20, 4096, &bytes) == 3);
+	CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1 << 20, 4096, &bytes) == 3);
 	committed_close(C);
 	CHECK(committed_open(S, REALM, &C) == 0 && committed_last(C) == 3);
+	committed_close(C);
+	store_close(S);
+}
+
+static void
+the_place_is_committed_with_the_entries(void)
+{
+	struct store * S = store_open_memory();
+	struct committed_place place = { 7, 99 };
+	struct committed * C;
+	uint8_t entry[64];
+	uint64_t index;
+
+	CHECK(committed_open(S, REALM, &C) == 0 && append(C, 1, 3) == 0);
+	CHECK(committed_place(C).cluster == 0 && committed_place(C).revision == 0);
+	CHECK(committed_set_place(C, place) == 0);
+	CHECK(committed_place(C).cluster == 0);
+	CHECK(committed_put(C, entry, entries_make(4, 5, entry), &index) == 0);
+	CHECK(committed_put_last(C) == 4 && committed_commit(C) == 0);
+	CHECK(committed_place(C).cluster == 7 && committed_place(C).revision == 99);
+	place.revision = 100;
+	CHECK(committed_set_place(C, place) == 0);
+	CHECK(committed_put(C, entry, entries_make(5, 5, entry), &index) == 0);
+	committed_discard(C);
+	CHECK(committed_put_last(C) == 4 && committed_commits(C) == 2);
+	CHECK(committed_commit(C) == 0 && committed_commits(C) == 2);
+	CHECK(memcmp(committed_put_hash(C), committed_hash(C), HASH_LEN) == 0);
+	CHECK(committed_set_place(C, place) == 0 && committed_commit(C) == 0);
+	committed_close(C);
+	CHECK(committed_open(S, REALM, &C) == 0 && committed_last(C) == 4);
+	CHECK(committed_place(C).cluster == 7 && committed_place(C).revision == 100);
 	committed_close(C);
 	store_close(S);
 }
@@ -295,13 +172,13 @@ a_log_is_a_prefix_of_its_later_self(void)
 		CHECK(committed_open(S, REALM, &C) == 0);
 		CHECK(committed_last(C) == last);
 		CHECK(committed_needs(C, last) == 0);
-		CHECK(read_range(C, 1, UINT64_MAX, 1 << 21, 4096, &bytes) ==
+		CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1 << 21, 4096, &bytes) ==
 		    (long)last);
 		CHECK(append(C, last + 1, last + batch * 3) == 0);
 		CHECK(append(C, last + batch * 3 + 1, last + batch * 4) == 0);
 		CHECK(committed_commits(C) == 2 && store_number(S) == 2);
 		last += batch * 4;
-		CHECK(read_range(C, 1, UINT64_MAX, 1 << 21, 4096, &bytes) ==
+		CHECK(entries_read(C, REALM, 1, UINT64_MAX, 1 << 21, 4096, &bytes) ==
 		    (long)last);
 		committed_close(C);
 		store_close(S);
@@ -421,120 +298,13 @@ damage_in_the_middle_is_not_read(void)
 	small_key(10, key);
 	CHECK(view_put(V, key, KEY_LEN, "short", 5) == 0);
 	CHECK(view_commit(V, NULL) == 0);
-	CHECK(read_range(C, 1, 9, 1 << 20, 4096, &bytes) == 9);
-	CHECK(read_range(C, 9, 11, 1 << 20, 4096, &bytes) == -1);
+	CHECK(entries_read(C, REALM, 1, 9, 1 << 20, 4096, &bytes) == 9);
+	CHECK(entries_read(C, REALM, 9, 11, 1 << 20, 4096, &bytes) == -1);
 	CHECK(view_del(V, key, KEY_LEN) == 0 && view_commit(V, NULL) == 0);
-	CHECK(read_range(C, 9, 11, 1 << 20, 4096, &bytes) == -1);
-	CHECK(read_range(C, 9, 10, 1 << 20, 4096, &bytes) == -1);
-	CHECK(read_range(C, 11, 20, 1 << 20, 4096, &bytes) == 10);
+	CHECK(entries_read(C, REALM, 9, 11, 1 << 20, 4096, &bytes) == -1);
+	CHECK(entries_read(C, REALM, 9, 10, 1 << 20, 4096, &bytes) == -1);
+	CHECK(entries_read(C, REALM, 11, 20, 1 << 20, 4096, &bytes) == 10);
 	view_close(V);
-	committed_close(C);
-	store_close(S);
-}
-
-/* Propose ${n} entries of ${body_len}, ids counted on from ${id}. */
-static int
-propose(struct log_engine * E, uint32_t id, uint32_t n, size_t body_len)
-{
-	static uint8_t entry[LOG_ENTRY_MAX];
-	struct log_ticket ticket = { &told, 0 };
-
-	for (uint32_t i = 0; i < n; i++) {
-		ticket.id = id + i;
-		if (log_propose(E, ticket, entry,
-		    make_entry(id + i, body_len, entry)))
-			return (-1);
-	}
-	return (0);
-}
-
-/* All told so far are ids 1... at indices 1..., each after its commit. */
-static int
-told_in_order(size_t n)
-{
-
-	if (told.n != n || told.early)
-		return (0);
-	for (size_t i = 0; i < n; i++) {
-		if (told.ids[i] != i + 1 || told.indices[i] != i + 1)
-			return (0);
-	}
-	return (1);
-}
-
-static void
-a_turn_is_one_commit(void)
-{
-	struct store * S = store_open_memory();
-	struct committed * C;
-	struct log_engine * E;
-
-	memset(&told, 0, sizeof(told));
-	CHECK(committed_open(S, REALM, &C) == 0);
-	CHECK((E = log_local_new(C, &events, &told)) != NULL);
-	CHECK(log_leader(E) == 1 && strcmp(log_name(E), "local") == 0);
-	CHECK(log_flush(E) == 0 && told.batches == 0);
-	CHECK(propose(E, 1, 100, 10) == 0);
-	CHECK(told.n == 0 && committed_last(C) == 0 && log_waiting(E) == 100);
-	CHECK(log_flush(E) == 0 && log_waiting(E) == 0);
-	CHECK(told_in_order(100) && told.committed == 100);
-	CHECK(committed_commits(C) == 1 && told.batches == 1);
-	CHECK(propose(E, 101, 1, 10) == 0 && log_flush(E) == 0);
-	CHECK(told_in_order(101) && committed_commits(C) == 2);
-	log_close(E);
-	committed_close(C);
-	store_close(S);
-}
-
-static void
-a_flood_is_cut_into_commits(void)
-{
-	struct store * S = store_open_memory();
-	struct committed * C;
-	struct log_engine * E;
-	uint32_t n = 2 * LOG_BATCH_MAX + 7;
-
-	memset(&told, 0, sizeof(told));
-	CHECK(committed_open(S, REALM, &C) == 0);
-	CHECK((E = log_local_new(C, &events, &told)) != NULL);
-	CHECK(propose(E, 1, n, 10) == 0);
-	CHECK(committed_last(C) == 2 * LOG_BATCH_MAX && log_waiting(E) == 7);
-	CHECK(log_flush(E) == 0 && told_in_order(n));
-	CHECK(committed_commits(C) == 3);
-
-	/* And by bytes. */
-	CHECK(propose(E, n + 1, 50, 130000) == 0);
-	CHECK(committed_commits(C) == 4 && log_waiting(E) < 50);
-	CHECK(log_flush(E) == 0 && told_in_order(n + 50));
-	CHECK(committed_commits(C) == 5);
-	log_close(E);
-	committed_close(C);
-	store_close(S);
-}
-
-static void
-what_the_disk_refused_is_not_told(void)
-{
-	struct store * S = store_open_memory();
-	struct committed * C;
-	struct log_engine * E;
-
-	memset(&told, 0, sizeof(told));
-	CHECK(committed_open(S, REALM, &C) == 0);
-	CHECK((E = log_local_new(C, &events, &told)) != NULL);
-	CHECK(propose(E, 1, 5, 10) == 0 && log_flush(E) == 0);
-	store_memory_fail_commit(S, 1);
-	CHECK(propose(E, 6, 5, 10) == 0 && log_flush(E) == -1);
-	CHECK(told_in_order(5) && told.committed == 5);
-	CHECK(committed_last(C) == 5);
-	/* Dead for good: nothing later may be told either. */
-	CHECK(propose(E, 11, 1, 10) == -1 || log_flush(E) == -1);
-	CHECK(told_in_order(5) && told.committed == 5);
-	log_close(E);
-	committed_close(C);
-
-	store_memory_restart(S);
-	CHECK(committed_open(S, REALM, &C) == 0 && committed_last(C) == 5);
 	committed_close(C);
 	store_close(S);
 }
@@ -543,7 +313,7 @@ static void
 only_the_shape_is_checked(void)
 {
 	static uint8_t entry[LOG_ENTRY_MAX + 1];
-	size_t len = make_entry(1, 100, entry);
+	size_t len = entries_make(1, 100, entry);
 
 	CHECK(log_check(entry, len) == NULL);
 	CHECK(strcmp(log_check(entry, len - 1), "entry-malformed") == 0);
@@ -555,9 +325,9 @@ only_the_shape_is_checked(void)
 		CHECK((log_check(entry, len) == NULL) ==
 		    (type >= 1 && type <= 4));
 	}
-	len = make_entry(1, LOG_ENTRY_MAX - 27, entry);
+	len = entries_make(1, LOG_ENTRY_MAX - 27, entry);
 	CHECK(len == LOG_ENTRY_MAX && log_check(entry, len) == NULL);
-	len = make_entry(1, LOG_ENTRY_MAX - 26, entry);
+	len = entries_make(1, LOG_ENTRY_MAX - 26, entry);
 	CHECK(log_check(entry, len) != NULL);
 }
 
@@ -567,6 +337,8 @@ static const struct test tests[] = {
 	{ "reads are bounded by index, number and bytes, and give at least one",
 	    reads_are_bounded },
 	{ "what is not committed is not seen", nothing_pending_is_seen },
+	{ "the place in a shared engine is committed with the entries, or not at all",
+	    the_place_is_committed_with_the_entries },
 	{ "whatever the batches and restarts, the log only grows",
 	    a_log_is_a_prefix_of_its_later_self },
 	{ "needs name the commit, never an earlier one", needs_name_the_commit },
@@ -574,12 +346,6 @@ static const struct test tests[] = {
 	    damage_is_refused },
 	{ "a damaged or missing entry is not read over",
 	    damage_in_the_middle_is_not_read },
-	{ "all proposals of a turn are one commit, told in order after it",
-	    a_turn_is_one_commit },
-	{ "a flood is committed in bounded batches, in order",
-	    a_flood_is_cut_into_commits },
-	{ "a commit that the disk refused is never acknowledged",
-	    what_the_disk_refused_is_not_told },
 	{ "of a proposal only the shape is checked", only_the_shape_is_checked }
 };
 

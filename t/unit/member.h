@@ -1,0 +1,12 @@
+#ifndef KS_T_MEMBER_H
+#define KS_T_MEMBER_H
+
+/**
+ * member_url(void):
+ * Return the URL of a real etcd of one member on loopback, started at the first
+ * call and killed when the test program ends; or NULL, with a line that says so, if
+ * there is none: share/install-deps installs it.
+ */
+const char * member_url(void);
+
+#endif
