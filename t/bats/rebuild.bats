@@ -102,9 +102,9 @@ shows_them() {
 
 @test "a long rebuild tells how far it is, and answers no question before it is done" {
 	realm_start
-	hostile load "$REPLICA" "$(key_of load)" flood 30000
+	hostile load "$REPLICA" "$(key_of load)" flood 12000
 	wait_until 60 status_is apply pending 0
-	wait_until 60 eval '[ "$(status ratify users)" -eq 30000 ]'
+	wait_until 60 eval '[ "$(status ratify users)" -eq 12000 ]'
 	users=$(status apply users)
 	signed=$(status publish signed)
 	snapshot "$E2E/before" "$signed"
