@@ -19,7 +19,9 @@ export KS_TOP KS_BIN
 # which a test takes away.
 [ -n "${PYTHON:-}" ] || PYTHON=/usr/bin/python3
 [ -x "$PYTHON" ] || PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-export PYTHON
+# Nothing is written beside the sources.
+PYTHONDONTWRITEBYTECODE=1
+export PYTHON PYTHONDONTWRITEBYTECODE
 
 # Longest life of a tool, and longest time that a daemon takes to be ready and
 # to drain, in seconds; what sanitizers need fits too.
@@ -85,10 +87,8 @@ e2e_begin() {
 	KS_TRACE_DIR=$E2E/trace
 	ASAN_OPTIONS=exitcode=$SANITIZER_CODE${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 	UBSAN_OPTIONS=exitcode=$SANITIZER_CODE:print_stacktrace=1
-	PYTHONDONTWRITEBYTECODE=1
 	unset XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
 	export E2E HOME KS_TRACE_DIR ASAN_OPTIONS UBSAN_OPTIONS
-	export PYTHONDONTWRITEBYTECODE
 }
 
 # Stop what runs and fail unless every daemon left with 0 on SIGTERM, none had
