@@ -73,6 +73,27 @@ make_sign_key(const struct init_tree * T, const char * role, unsigned number,
 	return (0);
 }
 
+/* Make the key with which ks-link goes to its peers, and its certificate. */
+static int
+make_link_key(const struct init_tree * T, const char * role, unsigned number,
+    char * pin)
+{
+	char key[INIT_PATH_MAX + 1], cert[INIT_PATH_MAX + 1];
+	char name[POLICY_NAME_MAX + 1];
+	struct identity * I;
+	int rc;
+
+	snprintf(name, sizeof(name), "%s%u", role, number);
+	if (init_tree_path(T, key, "%s%u/" CONFIG_KEY_LINK, role, number) ||
+	    init_tree_path(T, cert, "%s%u/" CONFIG_CERT_LINK, role, number) ||
+	    (I = identity_make_now(name)) == NULL)
+		return (-1);
+	rc = identity_write(I, key, cert);
+	memcpy(pin, I->pin, sizeof(I->pin));
+	identity_free(I);
+	return (rc);
+}
+
 /* Make the folders of the replicas, with all keys. */
 static int
 make_replicas(const struct init_tree * T, const struct init_plan * plan,
@@ -92,7 +113,8 @@ make_replicas(const struct init_tree * T, const struct init_plan * plan,
 		    write_key(T, "replica", i + 1, CONFIG_KEY_VRF,
 		    KEYFILE_VRF, plan->realm, K->x) ||
 		    make_sign_key(T, "replica", i + 1, CONFIG_KEY_SIGN,
-		    KEYFILE_ED25519, plan->realm, public->replica[i]))
+		    KEYFILE_ED25519, plan->realm, public->replica[i]) ||
+		    make_link_key(T, "replica", i + 1, public->replica_pin[i]))
 			rc = -1;
 	}
 	vrf_key_free(K);
@@ -113,7 +135,9 @@ make_verifiers(const struct init_tree * T, const struct init_plan * plan,
 		    init_tree_mkdir(T, 0700, "verifier%u/%s", i + 1,
 		    CONFIG_EVIDENCE) ||
 		    make_sign_key(T, "verifier", i + 1, CONFIG_KEY_COSIGN,
-		    KEYFILE_COSIGN, name, public->verifier[i]))
+		    KEYFILE_COSIGN, name, public->verifier[i]) ||
+		    make_link_key(T, "verifier", i + 1,
+		    public->verifier_pin[i]))
 			return (-1);
 	}
 	return (0);

@@ -10,6 +10,7 @@
 #include "client/tool.h"
 #include "config/config.h"
 #include "entry/user.h"
+#include "tls/identity.h"
 
 #include "build.h"
 #include "init_tree.h"
@@ -132,7 +133,7 @@ main(int argc, char ** argv)
 
 	if (options(argc, argv, &plan, &code) || (code = check(&plan)) != 0)
 		return (code);
-	if (tool_start())
+	if (tool_start() || identity_start())
 		return (EXITS_PERMANENT);
 
 	/* A signal waits until what was begun is whole, or gone again. */

@@ -7,6 +7,7 @@
 #include "crypto/vrf.h"
 #include "entry/limits.h"
 #include "note/vkey.h"
+#include "tls/identity.h"
 
 /*
  * Most replicas, as the local log engine serves one; and most verifiers of a new
@@ -42,6 +43,8 @@ struct init_public {
 	char vrf[BASE64_SIZE(VRF_PK_LEN)];
 	char replica[INIT_REPLICAS_MAX][VKEY_TEXT_MAX + 1];
 	char verifier[INIT_VERIFIERS_MAX][VKEY_TEXT_MAX + 1];
+	char replica_pin[INIT_REPLICAS_MAX][IDENTITY_PIN_LEN + 1];
+	char verifier_pin[INIT_VERIFIERS_MAX][IDENTITY_PIN_LEN + 1];
 };
 
 /* In whose folder a file lies: paths in it are relative to that. */

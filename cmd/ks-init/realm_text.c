@@ -42,6 +42,12 @@ init_realm_text(struct wbuf * W, const struct init_plan * plan,
 	    "realm %s\nnonce %s\nvrf %s\nfresh %d\nregistration open\n",
 	    plan->realm, public->nonce, public->vrf, FRESH_S);
 	put_servers(W, plan, place, number);
+	for (unsigned i = 0; i < plan->replicas; i++)
+		wbuf_printf(W, "link replica%u %s\n", i + 1,
+		    public->replica_pin[i]);
+	for (unsigned i = 0; i < plan->verifiers; i++)
+		wbuf_printf(W, "link verifier%u %s\n", i + 1,
+		    public->verifier_pin[i]);
 	wbuf_printf(W, "policy\n");
 	for (unsigned i = 0; i < plan->replicas; i++)
 		wbuf_printf(W, "replica replica%u %s\n", i + 1,

@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 #include <tls.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "crypto/secret.h"
@@ -163,6 +164,15 @@ identity_make(const char * name, int64_t not_before_s, int64_t not_after_s)
 	BIO_free(certs);
 	EVP_PKEY_free(key);
 	return (I);
+}
+
+struct identity *
+identity_make_now(const char * name)
+{
+	int64_t now_s = (int64_t)(clock_wall_ms() / 1000);
+
+	return (identity_make(name, now_s - IDENTITY_BEFORE_S,
+	    now_s + IDENTITY_LIFE_S));
 }
 
 /* A key file with a passphrase is refused: there is nobody to ask. */

@@ -16,6 +16,10 @@
 /* Most bytes of a key's file, or a certificate's. */
 #define IDENTITY_FILE_MAX	16384
 
+/* Seconds of a day, and of ten years. */
+#define IDENTITY_BEFORE_S	86400
+#define IDENTITY_LIFE_S		((int64_t)3652 * 86400)
+
 struct identity {
 	char * key;			/* PEM, in secret memory, no NUL */
 	size_t key_len;
@@ -41,6 +45,13 @@ int identity_start(void);
  * Or return NULL after a line on standard error.
  */
 struct identity * identity_make(const char *, int64_t, int64_t);
+
+/**
+ * identity_make_now(name):
+ * Do identity_make for ${name}, valid from IDENTITY_BEFORE_S before now, so that
+ * a peer whose clock is late takes it, for IDENTITY_LIFE_S.
+ */
+struct identity * identity_make_now(const char *);
 
 /**
  * identity_read(key_path, cert_path):

@@ -1,0 +1,68 @@
+#ifndef KS_LINK_CARRIER_H
+#define KS_LINK_CARRIER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/server.h"
+#include "link/link.h"
+
+struct carry;
+struct daemon;
+struct identity;
+struct loop;
+struct realm;
+struct tstream_server;
+
+/*
+ * Descriptors are what bounds it: two for each carried connection, one for each
+ * that is not let in yet; all together stay below the usual limit of 1024.
+ */
+
+/* Connections from outside that are not let in yet.  One more, and the oldest
+ * of them gives way, so that idle ones keep nobody out. */
+#define CARRIER_PENDING_MAX	64
+
+/* Connections from outside that were let in: of all, and of one peer, so that
+ * none takes all places here or of the daemon behind. */
+#define CARRIER_IN_MAX		192
+#define CARRIER_PEER_MAX	64
+
+/* Connections from here; more wait in the kernel's backlog. */
+#define CARRIER_OUT_MAX		192
+
+/* Where connections come from: TCP, or a Unix socket for one link line. */
+struct gate;
+
+/* ks-link. */
+struct carrier {
+	struct daemon * daemon;
+	struct loop * loop;
+	struct config_link config;
+	struct realm * realm;
+	struct identity * identity;
+	struct tstream_server * tls;
+	struct server_spec server;
+
+	struct gate * gate[CONFIG_LINKS_MAX + 1];
+	size_t ngates;
+
+	struct carry * first;		/* the oldest connection */
+	struct carry * last;
+
+	uint64_t opened;		/* connections that were carried */
+	uint64_t refused;		/* and that were not */
+	uint64_t bytes_out;		/* of services, to peers */
+	uint64_t bytes_in;
+	int draining;
+};
+
+/**
+ * carrier_make(dir, name):
+ * Be "ks-link -g ${name}" for the directory ${dir}: make a new key and certificate
+ * for that name of the realm policy and print its line.  Return the exit code.
+ */
+int carrier_make(const char *, const char *);
+
+#endif

@@ -1,0 +1,248 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exits.h"
+#include "codec/wbuf.h"
+#include "daemon/conn.h"
+#include "daemon/daemon.h"
+#include "frame/common.h"
+#include "jail/jail.h"
+#include "realm/realm.h"
+#include "tls/identity.h"
+#include "tls/tstream.h"
+
+#include "carry.h"
+#include "gate.h"
+
+/* Own options, beside those of every daemon. */
+#define OPTIONS	"g:"
+
+/* A certificate that expires so soon is spoken of at the start. */
+#define SOON_S	(30 * 86400)
+
+/* ks-link: carries streams between hosts, over TLS with pinned certificates. */
+
+/* Is our own certificate one that a peer will take? */
+static int
+check_identity(const struct carrier * M)
+{
+	const int64_t now_s = (int64_t)(clock_wall_ms() / 1000);
+	const char * rule;
+	int who;
+
+	rule = link_judge_peer(M->realm, M->identity->pin,
+	    M->identity->not_before_s, M->identity->not_after_s, now_s, &who);
+	if (rule == NULL && M->identity->not_after_s - now_s < SOON_S)
+		warnx("%s: expires within %d days: make a new one with"
+		    " ks-link -g", CONFIG_CERT_LINK, SOON_S / 86400);
+	if (rule == NULL)
+		return (0);
+	if (who == -1)
+		warnx("%s: no link line of %s has it: %s", CONFIG_CERT_LINK,
+		    CONFIG_REALM, M->identity->pin);
+	else
+		warnx("%s: %s: make a new one with ks-link -g, and put its line"
+		    " into every %s", CONFIG_CERT_LINK, rule, CONFIG_REALM);
+	return (-1);
+}
+
+/* Does the realm file know those whom we are to connect to? */
+static int
+check_peers(const struct carrier * M)
+{
+
+	if (M->config.listen.text[0] == '\0' && M->config.nlinks == 0) {
+		warnx("%s: neither link_listen nor link: nothing to do",
+		    CONFIG_FILE);
+		return (-1);
+	}
+	for (unsigned i = 0; i < M->config.nlinks; i++) {
+		if (realm_find_link(M->realm, M->config.link[i].peer) != -1)
+			continue;
+		warnx("%s: link %s: %s has no link line for it", CONFIG_FILE,
+		    M->config.link[i].peer, CONFIG_REALM);
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+on_config(void * cookie, struct daemon * D)
+{
+	struct carrier * M = cookie;
+
+	M->daemon = D;
+	M->loop = daemon_loop(D);
+	if (identity_start())
+		return (EXITS_TEMPORARY);
+	if (config_link_read(CONFIG_FILE, &M->config) ||
+	    (M->realm = realm_read(CONFIG_REALM)) == NULL ||
+	    (M->identity = identity_read(CONFIG_KEY_LINK,
+	    CONFIG_CERT_LINK)) == NULL ||
+	    check_identity(M) || check_peers(M))
+		return (EXITS_PERMANENT);
+	if ((M->tls = tstream_server_new(M->identity)) == NULL)
+		return (EXITS_TEMPORARY);
+	return (0);
+}
+
+/* There is no database, so no table. */
+static int
+handle_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct common_dump D;
+
+	(void)cookie;
+	if (common_get_dump(body, len, &D))
+		return (conn_malformed(C, "dump-malformed"));
+	return (conn_error(C, id, ERROR_NOT_FOUND, "table-unknown", "", 0));
+}
+
+static int
+status(void * cookie, struct wbuf * W)
+{
+	const struct carrier * M = cookie;
+
+	if (M->config.listen.text[0] != '\0')
+		wbuf_printf(W, "listen %s\n", gate_address(M->gate[0]));
+	wbuf_printf(W, "links %u\n", M->config.nlinks);
+	wbuf_printf(W, "pin %s\n", M->identity->pin);
+	wbuf_printf(W, "certificate_left_s %" PRId64 "\n",
+	    M->identity->not_after_s - (int64_t)(clock_wall_ms() / 1000));
+	wbuf_printf(W, "pending %u\n", carry_count(M, CARRY_PENDING, -1));
+	wbuf_printf(W, "connections_in %u\n", carry_count(M, CARRY_IN, -1));
+	wbuf_printf(W, "connections_out %u\n", carry_count(M, CARRY_OUT, -1));
+	wbuf_printf(W, "opened %" PRIu64 "\n", M->opened);
+	wbuf_printf(W, "refused %" PRIu64 "\n", M->refused);
+	wbuf_printf(W, "bytes_in %" PRIu64 "\n", M->bytes_in);
+	wbuf_printf(W, "bytes_out %" PRIu64 "\n", M->bytes_out);
+	return (0);
+}
+
+static const struct server_handler handlers[] = {
+	{ COMMON_DUMP, "DUMP", 9, 9 + 2 * 65535, handle_dump },
+};
+
+static int
+on_listen(void * cookie, struct daemon * D)
+{
+	struct carrier * M = cookie;
+
+	M->server.path = CONFIG_SOCKET_LINK;
+	M->server.mode = 0600;
+	M->server.fd = -1;
+	M->server.handlers = handlers;
+	M->server.nhandlers = sizeof(handlers) / sizeof(handlers[0]);
+	M->server.ctx = M;
+	M->server.status = status;
+	if (daemon_serve(D, &M->server) == NULL)
+		return (-1);
+	if (M->config.listen.text[0] != '\0' && gate_new(M, NULL))
+		return (-1);
+	for (unsigned i = 0; i < M->config.nlinks; i++)
+		if (gate_new(M, &M->config.link[i]))
+			return (-1);
+	return (0);
+}
+
+static int
+on_jail(void * cookie, struct jail * J)
+{
+	const struct carrier * M = cookie;
+
+	/* Who only listens makes no TCP socket any more. */
+	J->tcp = M->config.nlinks > 0;
+	jail_add_dir(J, "run");
+	return (0);
+}
+
+static int
+on_drain(void * cookie)
+{
+	struct carrier * M = cookie;
+
+	gate_close(M);
+	return (carry_drain(M));
+}
+
+static int
+busy(void * cookie)
+{
+	const struct carrier * M = cookie;
+
+	return (M->first != NULL);
+}
+
+static void
+on_free(void * cookie)
+{
+	struct carrier * M = cookie;
+
+	while (M->first != NULL)
+		carry_free(M->first);
+	gate_free(M);
+	tstream_server_free(M->tls);
+	identity_free(M->identity);
+	realm_free(M->realm);
+}
+
+/* -g is only here so that the skeleton knows it: main has looked for it. */
+static int
+on_option(void * cookie, int ch, const char * arg)
+{
+
+	(void)cookie;
+	(void)ch;
+	(void)arg;
+	return (-1);
+}
+
+/* Is this "ks-link -g NAME -d DIR"?  Then store both. */
+static int
+asks_to_make(int argc, char ** argv, const char ** dir, const char ** name)
+{
+	int ch, others = 0;
+
+	*dir = *name = NULL;
+	opterr = 0;
+	while ((ch = getopt(argc, argv, "+d:l:R:JhVv" OPTIONS)) != -1) {
+		if (ch == 'g')
+			*name = optarg;
+		else if (ch == 'd')
+			*dir = optarg;
+		else
+			others++;
+	}
+	opterr = 1;
+	return (*name != NULL && *dir != NULL && others == 0 && optind == argc);
+}
+
+int
+main(int argc, char ** argv)
+{
+	static struct carrier M;
+	const struct daemon_spec spec = {
+		.name = "ks-link",
+		.usage = "\n       ks-link -d DIR -g NAME",
+		.options = OPTIONS,
+		.ctx = &M,
+		.option = on_option,
+		.config = on_config,
+		.listen = on_listen,
+		.jail = on_jail,
+		.drain = on_drain,
+		.busy = busy,
+		.free = on_free,
+	};
+	const char * dir, * name;
+
+	if (asks_to_make(argc, argv, &dir, &name))
+		return (carrier_make(dir, name));
+	return (daemon_main(argc, argv, &spec));
+}
