@@ -216,7 +216,7 @@ asks_to_make(int argc, char ** argv, const char ** dir, const char ** name)
 			*name = optarg;
 		else if (ch == 'd')
 			*dir = optarg;
-		else
+		else if (ch != 'J' && ch != 'v')
 			others++;
 	}
 	opterr = 1;

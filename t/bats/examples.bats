@@ -29,7 +29,7 @@ wrap() {
 		-e ': daemon' \
 		-e 's|^(ks-([a-z]+) -d ([^ ]+)) &$|\1 \&\nuntil [ -S \3/run/$(socket \2) ]; do :; done|' |
 		sed -E -e 's/^(.* follow)$/timeout 2 \1 || [ $? = 124 ]/' \
-			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-verify) /&-J /"}
+			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-link|ks-verify) /&-J /"}
 }
 
 # Run the examples of ${1}; its daemon, if it is one, is not started before.
@@ -128,6 +128,10 @@ teardown() {
 
 @test "the examples of ks-ratify(8) work" {
 	examples_of ks-ratify.8
+}
+
+@test "the examples of ks-link(8) work" {
+	examples_of ks-link.8
 }
 
 @test "the examples of ks-dump(1) work" {

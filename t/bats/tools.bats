@@ -101,11 +101,12 @@ realm() {
 	[ "$(ls R | tr '\n' ' ')" = "realm.conf replica1 verifier1 verifier2 " ]
 	for d in R/replica1 R/verifier1 R/verifier2; do
 		[ "$(stat -c %a $d/keys $d/run $d/data | sort -u)" = 700 ]
-		[ "$(stat -c %a $d/keys/* | sort -u)" = 600 ]
+		[ "$(stat -c %a $d/keys/*.key | sort -u)" = 600 ]
+		[ "$(stat -c %a $d/keys/link.crt)" = 644 ]
 		[ -s $d/ks.conf ] && [ -s $d/realm.conf ]
 	done
-	[ "$(ls R/replica1/keys | tr '\n' ' ')" = "sign.key vrf.key " ]
-	[ "$(ls R/verifier2/keys)" = cosign.key ]
+	[ "$(ls R/replica1/keys | tr '\n' ' ')" = "link.crt link.key sign.key vrf.key " ]
+	[ "$(ls R/verifier2/keys | tr '\n' ' ')" = "cosign.key link.crt link.key " ]
 	[ "$(ls R/replica1/service | tr '\n' ' ')" = \
 	    "ks-admit ks-apply ks-logd ks-publish ks-sign " ]
 	[ "$(ls R/verifier1/service)" = ks-ratify ]
@@ -172,7 +173,7 @@ realm() {
 		cd moved.$s/elsewhere/service/ks-sign
 		run -0 env KS_BIN="$BATS_TEST_TMPDIR/bin" ./run
 		[[ ${lines[1]} == *"bin/ks-sign -d ../.."* ]]
-		[ "${lines[2]}" = sign.key ]
+		[ "${lines[4]}" = sign.key ]
 		cd "$BATS_TEST_TMPDIR"
 	done
 	run -125 R.s6/verifier1/service/ks-ratify/finish 100 0
