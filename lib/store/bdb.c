@@ -70,8 +70,8 @@ bdb_die(struct bdb * B, const char * what, int error)
 	    strstr(message, strerror(ENOSPC)) != NULL)
 		warnx("%s: no space left: free some and start again", B->dir);
 	else if (strstr(message, "checksum error") != NULL)
-		warnx("%s: corrupt page: do not use this database: %s", B->dir,
-		    message);
+		warnx("%s: %s: corrupt page, do not use this database: %s",
+		    B->dir, what, message);
 	else if (message[0] != '\0')
 		warnx("%s: %s: %s: %s", B->dir, what, db_strerror(error),
 		    message);

@@ -171,22 +171,33 @@ two_histories() {
 	daemon_left 100 ks-apply
 }
 
+# damage FILE HOW: a database file as a bad disk leaves it.
+damage() {
+	case $2 in
+	noise) head -c 8192 /dev/zero | tr '\0' '\245' ;;		# no page at all
+	zeros) head -c 8192 /dev/zero ;;				# never written
+	bit) head -c 41 "$1" | tail -c 1 | tr '\0-\377' '\1-\377\0' ;;	# one byte of the first page
+	esac | dd of="$1" bs=1 seek="$([ "$2" = bit ] && echo 40 || echo 0)" conv=notrunc status=none
+}
+
 @test "a database that is damaged is refused, and rebuilt when it is removed" {
 	realm_start
 	some_updates
 	for name in apply publish; do
-		daemon_stop ks-$name
-		file=$(find "$REPLICA/data/$name" -type f -size +8k -name '*.db' | head -n 1)
-		[ -n "$file" ]
-		dd if=/dev/urandom of="$file" bs=4096 count=2 conv=notrunc 2>/dev/null
-		# It cannot tell this from a disk that fails for now.  Berkeley DB
-		# leaks what it had when recovery fails: we close what can be closed.
-		ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 daemon_spawn ks-$name
-		daemon_left 111 ks-$name
-		run -0 cat "$(daemon_stderr ks-$name)"
-		says "data/$name: cannot open the database"
-		rm -r "$REPLICA/data/$name"
-		daemon_start ks-$name
-		shows_them
+		for how in noise zeros bit; do
+			daemon_stop ks-$name
+			file=$(find "$REPLICA/data/$name" -type f -size +8k -name '*.db' | head -n 1)
+			[ -n "$file" ]
+			damage "$file" $how
+			# It cannot tell this from a disk that fails for now.  Berkeley DB
+			# leaks what it had when recovery fails: we close what can be closed.
+			ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 daemon_spawn ks-$name
+			daemon_left 111 ks-$name
+			run -0 cat "$(daemon_stderr ks-$name)"
+			says "data/$name: cannot open the database"
+			rm -r "$REPLICA/data/$name"
+			daemon_start ks-$name
+			shows_them
+		done
 	done
 }
