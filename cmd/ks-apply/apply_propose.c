@@ -31,6 +31,8 @@ struct apply_propose {
 	uint64_t goal;			/* the most that was ever hinted */
 	uint64_t seen_signed;		/* epoch whose majority was noticed */
 	uint64_t signed_ms;		/* when that was */
+	uint64_t pending_ms;	/* when updates began to wait, or DUE_NEVER */
+	uint64_t pending_epoch;	/* for the epoch after this one */
 	uint64_t proposed_ms;		/* when the last proposal was made */
 	uint64_t count;
 };
@@ -57,7 +59,7 @@ apply_propose_new(struct loop * L, const struct apply_state * A,
 	}
 	P->state = A;
 	P->config = config;
-	P->proposed_ms = DUE_NEVER;
+	P->proposed_ms = P->pending_ms = DUE_NEVER;
 
 	/* Across a restart, the last issue time stands for the last majority. */
 	P->seen_signed = A->signed_epoch;
@@ -127,6 +129,24 @@ propose(struct apply_propose * P, uint64_t now_ms)
 	return (rc);
 }
 
+/* Note when a majority came, and when updates began to wait. */
+static void
+note_times(struct apply_propose * P, uint64_t now_ms)
+{
+	const struct apply_state * A = P->state;
+
+	if (A->signed_epoch > P->seen_signed) {
+		P->seen_signed = A->signed_epoch;
+		P->signed_ms = now_ms;
+	}
+	if (A->pending == 0) {
+		P->pending_ms = DUE_NEVER;
+	} else if (P->pending_ms == DUE_NEVER || P->pending_epoch != A->closed) {
+		P->pending_ms = now_ms;
+		P->pending_epoch = A->closed;
+	}
+}
+
 int
 apply_propose_consider(struct apply_propose * P)
 {
@@ -134,13 +154,12 @@ apply_propose_consider(struct apply_propose * P)
 	uint64_t now_ms = clock_mono_ms(), next_ms;
 	struct due_delimiter D;
 
-	if (A->signed_epoch > P->seen_signed) {
-		P->seen_signed = A->signed_epoch;
-		P->signed_ms = now_ms;
-	}
-	D.leader = P->leader && A->index >= P->last;
+	note_times(P, now_ms);
+	D.leader = P->leader;
+	D.current = P->log != NULL && A->index >= P->last;
 	D.head_signed = A->signed_epoch == A->closed;
 	D.pending = A->pending;
+	D.pending_ms = P->pending_ms;
 	D.proposed_ms = P->proposed_ms;
 	D.signed_ms = P->signed_ms;
 	D.min_ms = P->config->epoch_min_ms;

@@ -22,15 +22,27 @@ decide(uint64_t at, uint64_t now_ms, uint64_t * next_ms)
 	return (at <= now_ms);
 }
 
+/* How long a replica that does not lead leaves it to the one that does. */
+static uint64_t
+patience(const struct due_delimiter * D)
+{
+
+	return (D->retry_ms > DUE_NEVER / DUE_PATIENCE ? DUE_NEVER :
+	    D->retry_ms * DUE_PATIENCE);
+}
+
 int
 due_delimiter(const struct due_delimiter * D, uint64_t now_ms, uint64_t * next_ms)
 {
 	uint64_t at, retry;
 
 	*next_ms = DUE_NEVER;
-	if (!D->leader || !D->head_signed)
+	if (!D->current || !D->head_signed)
 		return (0);
 	at = after(D->signed_ms, D->pending > 0 ? D->min_ms : D->max_ms);
+	if (!D->leader)
+		at = after(D->pending > 0 && D->pending_ms != DUE_NEVER &&
+		    D->pending_ms > at ? D->pending_ms : at, patience(D));
 	retry = after(D->proposed_ms, D->retry_ms);
 	return (decide(at > retry ? at : retry, now_ms, next_ms));
 }
