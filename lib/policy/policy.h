@@ -67,6 +67,16 @@ int policy_parse(const char *, size_t, unsigned, struct policy **,
     struct policy_error *);
 
 /**
+ * policy_parse_realm(text, len, realm, P, error):
+ * Parse the ${len} bytes at ${text} as a policy of the realm with the name
+ * ${realm} and store it, for policy_free, in ${P}: POLICY_FOR_REALM, with at
+ * least one replica, and with the name of the realm in each replica's key.
+ * Return 0, or -1 and fill ${error}.
+ */
+int policy_parse_realm(const char *, size_t, const char *, struct policy **,
+    struct policy_error *);
+
+/**
  * policy_free(P):
  * Free ${P}, which may be NULL.
  */

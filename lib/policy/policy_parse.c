@@ -366,3 +366,31 @@ err1:
 err0:
 	return (-1);
 }
+
+int
+policy_parse_realm(const char * text, size_t len, const char * realm,
+    struct policy ** P, struct policy_error * error)
+{
+	const struct policy_key * key;
+
+	if (policy_parse(text, len, POLICY_FOR_REALM, P, error))
+		goto err0;
+	error->line = 0;
+	error->rule = "the policy has no replica";
+	if (policy_replicas(*P) == 0)
+		goto err1;
+	error->rule = "a replica's key must have the realm's name";
+	for (unsigned i = 0; i < policy_keys(*P); i++) {
+		key = policy_key(*P, i);
+		if (key->kind == POLICY_REPLICA &&
+		    strcmp(key->vkey.name, realm) != 0)
+			goto err1;
+	}
+	return (0);
+
+err1:
+	policy_free(*P);
+err0:
+	*P = NULL;
+	return (-1);
+}

@@ -177,7 +177,6 @@ take_policy(struct realm * realm, const char * p, size_t len,
     struct realm_error * error)
 {
 	struct policy_error why;
-	const struct policy_key * key;
 
 	error->rule = NULL;
 	if ((realm->own = malloc(len + 1)) == NULL)
@@ -186,22 +185,10 @@ take_policy(struct realm * realm, const char * p, size_t len,
 	realm->own[len] = '\0';
 	realm->policy_text = realm->own;
 	realm->policy_len = len;
-	if (policy_parse(p, len, POLICY_FOR_REALM, &realm->policy, &why)) {
-		realm->policy = NULL;
+	if (policy_parse_realm(p, len, realm->name, &realm->policy, &why)) {
 		error->line = why.line == 0 ? 0 : error->line + why.line;
 		error->rule = why.rule;
 		return (-1);
-	}
-	error->line = 0;
-	error->rule = "the policy has no replica";
-	if (policy_replicas(realm->policy) == 0)
-		return (-1);
-	error->rule = "a replica's key must have the realm's name";
-	for (unsigned i = 0; i < policy_keys(realm->policy); i++) {
-		key = policy_key(realm->policy, i);
-		if (key->kind == POLICY_REPLICA &&
-		    strcmp(key->vkey.name, realm->name) != 0)
-			return (-1);
 	}
 	error->rule = "a link names nobody in the policy";
 	for (unsigned i = 0; i < realm->nlinks; i++) {
