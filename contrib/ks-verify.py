@@ -496,7 +496,7 @@ class Realm:
             raise Broken("the first line is not ks-realm/v1")
         values = {}
         servers = 0
-        links = {}
+        links, pins = {}, set()
         for line in lines[1:]:
             if not line or line.startswith(b"#"):
                 continue
@@ -509,12 +509,16 @@ class Realm:
                         rb"(unix:|https?://)[\x21-\x7e]+", value):
                     raise Broken("a server that is no URL of ours")
             elif name == b"link":
-                peer, _, pin = value.partition(b" ")
-                if not re.fullmatch(rb"SHA256:[0-9a-f]{64}", pin):
+                link = re.fullmatch(rb"([^ \0]{1,%d}) (SHA256:[0-9a-f]{64})"
+                                    rb"( replica| verifier| edge)?"
+                                    % POLICY_NAME_MAX, value)
+                if not link:
                     raise Broken("a link without a certificate's hash")
-                if peer in links or pin in links.values():
+                peer, pin, role = link.groups()
+                if peer in links or pin in pins:
                     raise Broken("a link that is there twice")
-                links[peer] = pin
+                links[peer] = role
+                pins.add(pin)
             elif name in values or name not in (
                     b"realm", b"nonce", b"vrf", b"fresh", b"registration"):
                 raise Broken("a line is unknown or there twice")
@@ -540,7 +544,8 @@ class Realm:
         replicas = [k for k in self.policy.keys if k.kind == REPLICA]
         if not replicas or any(k.key_name != self.name for k in replicas):
             raise Broken("no replica, or one with another name than the realm's")
-        if not set(links) <= {k.name for k in self.policy.keys}:
+        names = {k.name for k in self.policy.keys}
+        if any(not role and peer not in names for peer, role in links.items()):
             raise Broken("a link to nobody in the policy")
 
     @staticmethod

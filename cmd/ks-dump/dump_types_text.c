@@ -167,6 +167,7 @@ dump_types_print_realm(struct dump * D, const uint8_t * p, size_t len)
 	struct fields * F = D->F;
 	struct realm_error error;
 	struct realm * R;
+	const char * role;
 	int rc;
 
 	if (realm_parse((const char *)p, len, &R, &error)) {
@@ -197,6 +198,8 @@ dump_types_print_realm(struct dump * D, const uint8_t * p, size_t len)
 		fields_text(F, "name", R->link[i].name,
 		    strlen(R->link[i].name));
 		fields_text(F, "pin", R->link[i].pin, REALM_PIN_LEN);
+		role = realm_role_word(realm_link_role(R, i));
+		fields_text(F, "role", role, strlen(role));
 		fields_close(F);
 	}
 	fields_close(F);

@@ -59,10 +59,11 @@ struct carrier {
 };
 
 /**
- * carrier_make(dir, name):
- * Be "ks-link -g ${name}" for the directory ${dir}: make a new key and certificate
- * for that name of the realm policy and print its line.  Return the exit code.
+ * carrier_make(dir, name, role):
+ * Be "ks-link -g ${name} -r ${role}" for the directory ${dir}: make a new key and
+ * certificate and print their line.  If ${role} is NULL it is that of the name's
+ * link line, else the policy's.  Return the exit code.
  */
-int carrier_make(const char *, const char *);
+int carrier_make(const char *, const char *, const char *);
 
 #endif

@@ -20,7 +20,7 @@
 #include "gate.h"
 
 /* Own options, beside those of every daemon. */
-#define OPTIONS	"g:"
+#define OPTIONS	"g:r:"
 
 /* A certificate that expires so soon is spoken of at the start. */
 #define SOON_S	(30 * 86400)
@@ -192,7 +192,7 @@ on_free(void * cookie)
 	realm_free(M->realm);
 }
 
-/* -g is only here so that the skeleton knows it: main has looked for it. */
+/* They are only here so that the skeleton knows them: main has looked for them. */
 static int
 on_option(void * cookie, int ch, const char * arg)
 {
@@ -203,19 +203,22 @@ on_option(void * cookie, int ch, const char * arg)
 	return (-1);
 }
 
-/* Is this "ks-link -g NAME -d DIR"?  Then store both. */
+/* Is this "ks-link -d DIR -g NAME [-r ROLE]"?  Then store them. */
 static int
-asks_to_make(int argc, char ** argv, const char ** dir, const char ** name)
+asks_to_make(int argc, char ** argv, const char ** dir, const char ** name,
+    const char ** role)
 {
 	int ch, others = 0;
 
-	*dir = *name = NULL;
+	*dir = *name = *role = NULL;
 	opterr = 0;
 	while ((ch = getopt(argc, argv, "+d:l:R:JhVv" OPTIONS)) != -1) {
 		if (ch == 'g')
 			*name = optarg;
 		else if (ch == 'd')
 			*dir = optarg;
+		else if (ch == 'r')
+			*role = optarg;
 		else if (ch != 'J' && ch != 'v')
 			others++;
 	}
@@ -229,7 +232,7 @@ main(int argc, char ** argv)
 	static struct carrier M;
 	const struct daemon_spec spec = {
 		.name = "ks-link",
-		.usage = "\n       ks-link -d DIR -g NAME",
+		.usage = "\n       ks-link -d DIR -g NAME [-r ROLE]",
 		.options = OPTIONS,
 		.ctx = &M,
 		.option = on_option,
@@ -240,9 +243,9 @@ main(int argc, char ** argv)
 		.busy = busy,
 		.free = on_free,
 	};
-	const char * dir, * name;
+	const char * dir, * name, * role;
 
-	if (asks_to_make(argc, argv, &dir, &name))
-		return (carrier_make(dir, name));
+	if (asks_to_make(argc, argv, &dir, &name, &role))
+		return (carrier_make(dir, name, role));
 	return (daemon_main(argc, argv, &spec));
 }

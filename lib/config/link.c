@@ -99,8 +99,9 @@ config_link_parse(const char * text, struct config_link_to * to)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(to->peer))
 		return ("NAME is of letters, digits, '.', '_' and '-'");
 	if (strcmp(to->service, "log") != 0 &&
-	    strcmp(to->service, "publish") != 0)
-		return ("SERVICE is log or publish");
+	    strcmp(to->service, "publish") != 0 &&
+	    strcmp(to->service, "admit") != 0)
+		return ("SERVICE is log, publish or admit");
 	if (config_address_parse(address, &to->address) ||
 	    strrchr(address, ':')[1] == '0')
 		return ("ADDRESS:PORT is numeric, an IPv6 address in brackets");

@@ -4,7 +4,6 @@
 #include "codec/wbuf.h"
 #include "config/config.h"
 #include "entry/user.h"
-#include "policy/policy.h"
 #include "realm/realm.h"
 
 #include "link/link.h"
@@ -15,10 +14,12 @@
 static const struct service {
 	const char * name;
 	const char * path;
-	unsigned kinds;		/* of enum policy_kind */
+	unsigned roles;		/* of enum realm_role */
 } services[] = {
-	{ "log", CONFIG_SOCKET_LOG, POLICY_REPLICA },
-	{ "publish", CONFIG_SOCKET_PUBLISH, POLICY_REPLICA | POLICY_WITNESS },
+	{ "log", CONFIG_SOCKET_LOG, REALM_ROLE_REPLICA },
+	{ "publish", CONFIG_SOCKET_PUBLISH, REALM_ROLE_REPLICA |
+	    REALM_ROLE_VERIFIER | REALM_ROLE_EDGE },
+	{ "admit", CONFIG_SOCKET_ADMIT, REALM_ROLE_REPLICA | REALM_ROLE_EDGE },
 };
 
 static const struct advice {
@@ -31,9 +32,9 @@ static const struct advice {
 	    " and its new line must go into every realm.conf" },
 	{ "certificate-not-yet", "it is not valid yet: is a clock wrong?" },
 	{ "realm-mismatch", "the peer is of another realm" },
-	{ "service-unknown", "there are log and publish" },
-	{ "service-refused", "log is for replicas, publish for replicas and"
-	    " verifiers" },
+	{ "service-unknown", "there are log, publish and admit" },
+	{ "service-refused", "log is for replicas, publish for all, admit for"
+	    " replicas and edges" },
 };
 
 /* Append the length and the version, later a string or two, then end. */
@@ -166,19 +167,14 @@ const char *
 link_judge_hello(const struct realm * realm, int who,
     const struct link_hello * hello, const char ** path)
 {
-	const struct policy_key * key;
-	int i;
+	const enum realm_role role = realm_link_role(realm, (unsigned)who);
 
 	if (strcmp(hello->realm, realm->name) != 0)
 		return ("realm-mismatch");
-	i = policy_find_name(realm->policy, realm->link[who].name);
-	if (i == -1)
-		return ("peer-unknown");
-	key = policy_key(realm->policy, (unsigned)i);
 	for (size_t k = 0; k < sizeof(services) / sizeof(services[0]); k++) {
 		if (strcmp(services[k].name, hello->service) != 0)
 			continue;
-		if (!(services[k].kinds & key->kind))
+		if (!(services[k].roles & role))
 			return ("service-refused");
 		*path = services[k].path;
 		return (NULL);

@@ -14,6 +14,17 @@
 #define FIRST_LINE	"ks-realm/v1"
 #define PIN_WORD	"SHA256:"
 
+/* The roles that a link line can state. */
+static const struct {
+	const char * word;
+	enum realm_role role;
+} roles[] = {
+	{ "replica", REALM_ROLE_REPLICA },
+	{ "verifier", REALM_ROLE_VERIFIER },
+	{ "edge", REALM_ROLE_EDGE },
+};
+#define NROLES	(sizeof(roles) / sizeof(roles[0]))
+
 /* Each of these parses the value of one line; return the rule broken, or NULL. */
 
 static const char *
@@ -101,23 +112,30 @@ parse_server(struct realm * realm, const char * p, size_t len)
 	return (NULL);
 }
 
-/* NAME PIN; whether NAME is in the policy shows when that is there. */
+/* NAME PIN [ROLE]; whether NAME is in the policy shows when that is there. */
 static const char *
 parse_link(struct realm * realm, const char * p, size_t len)
 {
 	struct realm_link * link = &realm->link[realm->nlinks];
 	const char * space = memchr(p, ' ', len);
 	size_t n = space == NULL ? len : (size_t)(space - p);
+	const char * pin = p + n + 1, * role;
 
 	if (realm->nlinks == REALM_LINKS_MAX)
 		return ("there are at most 64 links");
 	if (space == NULL || n == 0 || n > POLICY_NAME_MAX ||
 	    memchr(p, '\0', n) != NULL)
-		return ("a link is a name of the policy and a certificate's hash");
-	if (!realm_pin_ok(space + 1, len - n - 1))
+		return ("a link is a name and a certificate's hash");
+	len -= n + 1;
+	role = memchr(pin, ' ', len);
+	if (!realm_pin_ok(pin, role == NULL ? len : (size_t)(role - pin)))
 		return ("a certificate's hash is SHA256: and 64 digits 0-9 a-f");
+	link->role = REALM_ROLE_POLICY;
+	if (role != NULL && (link->role = realm_role_parse(role + 1,
+	    len - REALM_PIN_LEN - 1)) == REALM_ROLE_POLICY)
+		return ("a link's role is replica, verifier or edge");
 	memcpy(link->name, p, n);
-	memcpy(link->pin, space + 1, len - n - 1);
+	memcpy(link->pin, pin, REALM_PIN_LEN);
 	if (realm_find_link(realm, link->name) != -1)
 		return ("a second link line of this name");
 	if (realm_find_pin(realm, link->pin) != -1)
@@ -190,10 +208,10 @@ take_policy(struct realm * realm, const char * p, size_t len,
 		error->rule = why.rule;
 		return (-1);
 	}
-	error->rule = "a link names nobody in the policy";
+	error->rule = "a link without a role names nobody in the policy";
 	for (unsigned i = 0; i < realm->nlinks; i++) {
 		error->line = realm->link[i].line;
-		if (policy_find_name(realm->policy, realm->link[i].name) == -1)
+		if (realm_link_role(realm, i) == REALM_ROLE_POLICY)
 			return (-1);
 	}
 	head_policy(p, len, realm->policy_hash);
@@ -276,10 +294,47 @@ realm_format(struct wbuf * W, const struct realm * realm)
 	for (unsigned i = 0; i < realm->nservers; i++)
 		wbuf_printf(W, "server %s\n", realm->server[i]);
 	for (unsigned i = 0; i < realm->nlinks; i++)
-		wbuf_printf(W, "link %s %s\n", realm->link[i].name,
-		    realm->link[i].pin);
+		wbuf_printf(W, "link %s %s%s%s\n", realm->link[i].name,
+		    realm->link[i].pin,
+		    realm->link[i].role != REALM_ROLE_POLICY ? " " : "",
+		    realm_role_word(realm->link[i].role));
 	wbuf_printf(W, "policy\n");
 	wbuf_put_bytes(W, realm->policy_text, realm->policy_len);
+}
+
+enum realm_role
+realm_link_role(const struct realm * realm, unsigned i)
+{
+	const struct realm_link * link = &realm->link[i];
+	int k;
+
+	if (link->role != REALM_ROLE_POLICY)
+		return (link->role);
+	if ((k = policy_find_name(realm->policy, link->name)) == -1)
+		return (REALM_ROLE_POLICY);
+	return (policy_key(realm->policy, (unsigned)k)->kind ==
+	    POLICY_REPLICA ? REALM_ROLE_REPLICA : REALM_ROLE_VERIFIER);
+}
+
+enum realm_role
+realm_role_parse(const char * p, size_t len)
+{
+
+	for (size_t i = 0; i < NROLES; i++)
+		if (strlen(roles[i].word) == len &&
+		    memcmp(roles[i].word, p, len) == 0)
+			return (roles[i].role);
+	return (REALM_ROLE_POLICY);
+}
+
+const char *
+realm_role_word(enum realm_role role)
+{
+
+	for (size_t i = 0; i < NROLES; i++)
+		if (roles[i].role == role)
+			return (roles[i].word);
+	return ("");
 }
 
 int

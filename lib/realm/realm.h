@@ -19,10 +19,19 @@ struct wbuf;
 #define REALM_LINKS_MAX		64		/* link lines: one a policy key */
 #define REALM_PIN_LEN		71		/* "SHA256:", 64 digits */
 
-/* Who may come over the network: a replica or verifier, and its certificate. */
+/* What somebody who comes over the network may have: flags. */
+enum realm_role {
+	REALM_ROLE_POLICY = 0,	/* that of its name's key in the policy */
+	REALM_ROLE_REPLICA = 1,
+	REALM_ROLE_VERIFIER = 2,
+	REALM_ROLE_EDGE = 4	/* a host of clients */
+};
+
+/* Who may come over the network, with which certificate. */
 struct realm_link {
-	char name[POLICY_NAME_MAX + 1];	/* of a key in the policy */
+	char name[POLICY_NAME_MAX + 1];	/* without a role: in the policy */
 	char pin[REALM_PIN_LEN + 1];	/* SHA256: and the hash in hex */
+	enum realm_role role;		/* as the line says */
 	unsigned line;			/* where it stands; not formatted */
 };
 
@@ -93,6 +102,21 @@ int realm_pin_ok(const char *, size_t);
  */
 int realm_find_pin(const struct realm *, const char *);
 int realm_find_link(const struct realm *, const char *);
+
+/**
+ * realm_link_role(realm, i):
+ * Return the role of link ${i} of ${realm}: what its line says, else what the
+ * policy says of its name.
+ */
+enum realm_role realm_link_role(const struct realm *, unsigned);
+
+/**
+ * realm_role_parse(p, len), realm_role_word(role):
+ * Return the role that the ${len} bytes at ${p} name, REALM_ROLE_POLICY if none;
+ * and the word for ${role}, empty for that one.
+ */
+enum realm_role realm_role_parse(const char *, size_t);
+const char * realm_role_word(enum realm_role);
 
 /**
  * realm_free(realm):

@@ -187,7 +187,8 @@ via() {
 	dial early link.example publish certificate-not-yet 'verifier3: certificate-not-yet: '
 	dial replica1 other.example log realm-mismatch 'replica1: realm-mismatch: '
 	dial verifier1 link.example log service-refused 'verifier1: service-refused: '
-	dial replica1 link.example admit service-unknown 'replica1: service-unknown: '
+	dial verifier1 link.example admit service-refused
+	dial replica1 link.example apply service-unknown 'replica1: service-unknown: '
 	dial replica1 link.example link service-unknown
 	# ks-publish does not run.
 	dial verifier1 link.example publish service-unavailable \
@@ -198,8 +199,8 @@ via() {
 	equal "$(hostile link garbage "$ADDR")" nothing
 	wait_until 5 lines_are "$REPLICA" 'handshake-failed: ' 2
 	lines_are "$REPLICA" greeting-malformed 2
-	equal "$(grep -c . "$(daemon_stderr ks-link "$REPLICA")")" 12
-	equal "$(link_field "$REPLICA" refused)" 12
+	equal "$(grep -c . "$(daemon_stderr ks-link "$REPLICA")")" 13
+	equal "$(link_field "$REPLICA" refused)" 13
 	equal "$(link_field "$REPLICA" opened)" 1
 	# Only the one that was let in ever came to the log.
 	dial replica1 link.example log accepted
@@ -342,6 +343,14 @@ via() {
 	# A new key is not known before its line is in the realm file.
 	run -100 ks ks-link -d "$REPLICA" -g nobody
 	says 'no replica and no verifier'
+	run -100 ks ks-link -d "$REPLICA" -g nobody -r witness
+	says '-r witness: a role is replica, verifier or edge'
+	run -0 ks ks-link -d "$VERIFIER" -g gateway -r edge
+	[[ $output =~ ^link\ gateway\ SHA256:[0-9a-f]{64}\ edge$ ]]
+	# The next one of a line that is there has its role again.
+	sed -i "s/^policy\$/$output\npolicy/" "$VERIFIER/realm.conf"
+	run -0 ks ks-link -d "$VERIFIER" -g gateway
+	[[ $output =~ ^link\ gateway\ SHA256:[0-9a-f]{64}\ edge$ ]]
 	run -0 ks ks-link -d "$REPLICA" -g replica1
 	[[ $output =~ ^link\ replica1\ SHA256:[0-9a-f]{64}$ ]]
 	equal "$(stat -c %a "$REPLICA"/keys/link.{key,crt} | xargs)" '600 644'

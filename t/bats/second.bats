@@ -9,6 +9,7 @@ setup_file() {
 
 	e2e_begin "$BATS_FILE_TMPDIR"
 	realm_make home -v 3
+	sed -i "s/^policy\$/link gateway SHA256:$(printf %064d 7) edge\n&/" "$CONF"
 	# shellcheck disable=SC2086
 	realm_start $REPLICA_DAEMONS
 	mkdir "$E2E/now" "$E2E/proofs"

@@ -202,6 +202,10 @@ seeds_realm(struct wbuf * W)
 	world.realm->nlinks = 1;
 	realm_format(W, world.realm);
 	seed("realm", "link", W);
+	link->role = REALM_ROLE_EDGE;
+	snprintf(link->name, sizeof(link->name), "gateway");
+	realm_format(W, world.realm);
+	seed("realm", "role", W);
 	world.realm->nlinks = 0;
 	wish_init(&I, ALICE);
 	make_proof(&P, &I);

@@ -51,7 +51,8 @@ make_realm(void)
 	wbuf_init(&W, REALM_FILE_MAX);
 	wbuf_printf(&W, "ks-realm/v1\nrealm example.org\nvrf %s\n"
 	    "nonce AAECAwQFBgcICQoLDA0ODw==\nfresh 1\nregistration open\n"
-	    "link v %s\nlink r %s\npolicy\n", vrf, PIN("1"), PIN("2"));
+	    "link v %s\nlink r %s\nlink e %s edge\nlink s %s replica\n"
+	    "policy\n", vrf, PIN("1"), PIN("2"), PIN("5"), PIN("6"));
 	put_key(&W, "replica", "r", VKEY_ED25519, 1);
 	put_key(&W, "witness", "v", VKEY_COSIGNATURE, 2);
 	wbuf_printf(&W, "quorum r\n");
@@ -165,6 +166,8 @@ ask(const struct realm * R, int who, const char * realm, const char * service,
 
 #define VERIFIER	0
 #define REPLICA		1
+#define EDGE		2
+#define STANDBY		3
 
 static void
 services(void)
@@ -179,11 +182,21 @@ services(void)
 	CHECK(ask(R, VERIFIER, "example.org", "publish", &path) == NULL);
 	CHECK(strcmp(ask(R, VERIFIER, "example.org", "log", &path),
 	    "service-refused") == 0 && path == NULL);
+	CHECK(ask(R, REPLICA, "example.org", "admit", &path) == NULL);
+	CHECK(strcmp(path, "run/admit") == 0);
+	CHECK(strcmp(ask(R, VERIFIER, "example.org", "admit", &path),
+	    "service-refused") == 0 && path == NULL);
+	CHECK(ask(R, EDGE, "example.org", "publish", &path) == NULL);
+	CHECK(ask(R, EDGE, "example.org", "admit", &path) == NULL);
+	CHECK(strcmp(ask(R, EDGE, "example.org", "log", &path),
+	    "service-refused") == 0 && path == NULL);
+	/* Not in the policy, but its line says what it is. */
+	CHECK(ask(R, STANDBY, "example.org", "log", &path) == NULL);
 	CHECK(strcmp(ask(R, REPLICA, "example.net", "log", &path),
 	    "realm-mismatch") == 0);
 
 	/* Nothing else, to nobody. */
-	static const char * const others[] = { "admit", "apply", "sign",
+	static const char * const others[] = { "apply", "sign",
 	    "ratify", "link", "lo", "logs" };
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		CHECK(strcmp(ask(R, REPLICA, "example.org", others[i], &path),
@@ -195,7 +208,7 @@ static const struct test tests[] = {
 	{ "a greeting is decoded exactly, or refused", greetings },
 	{ "a peer is who the realm file pins, while the certificate is valid",
 	    peers },
-	{ "log is for replicas, publish for verifiers too, nothing else is had",
+	{ "log is for replicas, publish for all, admit for edges, nothing else",
 	    services },
 };
 TESTS(tests)

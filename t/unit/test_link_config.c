@@ -52,6 +52,8 @@ links(void)
 	CHECK(strcmp(to.service, "log") == 0);
 	CHECK(strcmp(to.socket, "run/link-replica-2-log") == 0);
 	CHECK(strcmp(to.address.text, "127.0.0.1:7001") == 0);
+	CHECK(config_link_parse("a admit 127.0.0.1:1", &to) == NULL);
+	CHECK(strcmp(to.socket, "run/link-a-admit") == 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CHECK(config_link_parse(bad[i], &to) != NULL);
 }
@@ -100,7 +102,7 @@ files(void)
 	CHECK(config_link_read(path, &C) == -1);
 	CHECK(put(path, "link_listen localhost:1\n") == 0);
 	CHECK(config_link_read(path, &C) == -1);
-	CHECK(put(path, "link a admit 127.0.0.1:9\n") == 0);
+	CHECK(put(path, "link a apply 127.0.0.1:9\n") == 0);
 	CHECK(config_link_read(path, &C) == -1);
 }
 

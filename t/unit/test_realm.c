@@ -134,10 +134,16 @@ links(void)
 	wbuf_init(&W, REALM_FILE_MAX);
 	wbuf_init(&X, REALM_FILE_MAX);
 	wbuf_printf(&W, "ks-realm/v1\nrealm example.org\n" NONCE
-	    "%sfresh 1\nregistration open\nlink r SHA256:%064x\npolicy\n%s",
-	    vrf, 7, replica);
+	    "%sfresh 1\nregistration open\nlink r SHA256:%064x\n"
+	    "link s SHA256:%064x replica\nlink v SHA256:%064x verifier\n"
+	    "link e SHA256:%064x edge\npolicy\n%s", vrf, 7, 8, 9, 10, replica);
 	CHECK(realm_parse((char *)W.data, W.len, &realm, &error) == 0);
-	CHECK(realm->nlinks == 1 && realm_find_link(realm, "r") == 0);
+	CHECK(realm->nlinks == 4 && realm_find_link(realm, "r") == 0);
+	CHECK(realm->link[0].role == REALM_ROLE_POLICY);
+	CHECK(realm_link_role(realm, 0) == REALM_ROLE_REPLICA);
+	CHECK(realm_link_role(realm, 1) == REALM_ROLE_REPLICA);
+	CHECK(realm_link_role(realm, 2) == REALM_ROLE_VERIFIER);
+	CHECK(realm_link_role(realm, 3) == REALM_ROLE_EDGE);
 	CHECK(realm_find_link(realm, "q") == -1);
 	CHECK(realm_find_pin(realm, realm->link[0].pin) == 0);
 	CHECK(realm_find_pin(realm, "SHA256:") == -1);
@@ -202,6 +208,23 @@ refuses(void)
 	CHECK(LINE(START, "link r SHA256:" D31 D31 "ag\n") == 2);
 	CHECK(LINE(START, "link r sha256:" D31 D31 "aa\n") == 2);
 	CHECK(LINE(START, "link r  SHA256:" D31 D31 "aa\n") == 2);
+
+	/* With a role of its own the name need not be in the policy. */
+#define ROLE(name, role) "link " name " SHA256:" D31 D31 "1a" role "\n"
+	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, ROLE("q", " edge"),
+	    "policy\n", replica) == -1);
+	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, ROLE("q", " replica"),
+	    "policy\n", replica) == -1);
+	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, ROLE("r", " verifier"),
+	    "policy\n", replica) == -1);
+	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, ROLE("q", ""),
+	    "policy\n", replica) == 7);
+	CHECK(LINE(START, ROLE("q", " witness")) == 2);
+	CHECK(LINE(START, ROLE("q", " edges")) == 2);
+	CHECK(LINE(START, ROLE("q", " ")) == 2);
+	CHECK(LINE(START, ROLE("q", "  edge")) == 2);
+	CHECK(LINE(START, ROLE("q", " edge ")) == 2);
+	CHECK(LINE(START, NAME, ROLE("q", " edge"), L("q", "2")) == 4);
 
 	/* In the policy, by its own lines; about the whole of it, line 0. */
 	CHECK(LINE(START, NAME, NONCE, vrf, FRESH, REG, "policy\n", replica,
@@ -297,7 +320,8 @@ reads(void)
 static const struct test tests[] = {
 	{ "a realm file is parsed, and formatted to the same", parses },
 	{ "errors name the line", refuses },
-	{ "links are pins of names in the policy, at most 64", links },
+	{ "links are pins of names with a role or in the policy, at most 64",
+	    links },
 	{ "no change of a byte goes wrong", mutations },
 	{ "a realm file is read, errors name file, line and rule", reads },
 };
