@@ -10,7 +10,6 @@
 #include "log/etcd.h"
 #include "log/local.h"
 #include "log/log.h"
-#include "policy/policy.h"
 #include "realm/realm.h"
 
 #include "engine.h"
@@ -23,28 +22,6 @@ is_etcd(const struct config_engine * E)
 	return (strcmp(E->engine, "etcd") == 0);
 }
 
-/* Name the replicas of ${R}; one of them must be this one. */
-static int
-name_replicas(const struct config_engine * E, const struct realm * R,
-    struct log_etcd_options * O)
-{
-	const struct policy_key * K;
-	int known = 0;
-
-	for (unsigned i = 0; i < policy_keys(R->policy); i++) {
-		K = policy_key(R->policy, i);
-		if (K->kind != POLICY_REPLICA)
-			continue;
-		O->replicas[O->nreplicas++] = K->name;
-		if (strcmp(K->name, E->name) == 0)
-			known = 1;
-	}
-	if (!known)
-		warnx("%s: name: the realm policy has no replica %.100s",
-		    CONFIG_FILE, E->name);
-	return (known ? 0 : -1);
-}
-
 static int
 open_etcd(struct logd * X, const struct config_engine * E,
     const struct realm * R)
@@ -55,8 +32,6 @@ open_etcd(struct logd * X, const struct config_engine * E,
 		.max = E->etcd_max
 	};
 
-	if (name_replicas(E, R, &options))
-		return (EXITS_PERMANENT);
 	for (unsigned i = 0; i < E->npeers; i++)
 		options.peers[options.npeers++] = E->peer[i];
 	X->engine = log_etcd_new(daemon_loop(X->daemon), X->committed, &options,

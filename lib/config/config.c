@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <err.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -175,6 +176,13 @@ check_engine(const char * path, const struct config_engine * E)
 	if (E->name[0] == '\0' || E->etcd_url[0] == '\0') {
 		warnx("%s: the engine etcd needs name and etcd_url", path);
 		return (-1);
+	}
+	/* As in a policy: one word. */
+	for (const char * p = E->name; *p != '\0'; p++) {
+		if (!isgraph((unsigned char)*p)) {
+			warnx("%s: name must be one word", path);
+			return (-1);
+		}
 	}
 	if (E->etcd_keep > E->etcd_max) {
 		warnx("%s: etcd_keep is above etcd_max", path);

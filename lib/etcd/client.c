@@ -16,7 +16,7 @@
 #include "loop/loop.h"
 
 #include "etcd/etcd.h"
-#include "etcd/etcd_json.h"
+#include "etcd/etcd_impl.h"
 
 struct etcd_request {
 	TAILQ_ENTRY(etcd_request) link;
@@ -364,8 +364,8 @@ set_options(struct etcd_request * R, const char * path, uint64_t timeout_ms)
 	return (bad | set_tls(E, C));
 }
 
-static struct etcd_request *
-request_new(struct etcd * E, enum etcd_kind kind, etcd_callback * callback,
+struct etcd_request *
+etcd_request_new(struct etcd * E, enum etcd_kind kind, etcd_callback * callback,
     void * ctx)
 {
 	struct etcd_request * R;
@@ -384,9 +384,16 @@ request_new(struct etcd * E, enum etcd_kind kind, etcd_callback * callback,
 	return (R);
 }
 
-/* Send ${R}, whose question is complete. */
-static struct etcd_request *
-start(struct etcd_request * R, const char * path, uint64_t timeout_ms)
+struct wbuf *
+etcd_request_out(struct etcd_request * R)
+{
+
+	return (&R->out);
+}
+
+struct etcd_request *
+etcd_request_start(struct etcd_request * R, const char * path,
+    uint64_t timeout_ms)
 {
 
 	if (wbuf_failed(&R->out) || (R->easy = curl_easy_init()) == NULL ||
@@ -397,67 +404,6 @@ start(struct etcd_request * R, const char * path, uint64_t timeout_ms)
 		return (NULL);
 	}
 	return (R);
-}
-
-struct etcd_request *
-etcd_put(struct etcd * E, const char * key, const uint8_t * value, size_t len,
-    uint64_t timeout_ms, etcd_callback * callback, void * ctx)
-{
-	struct etcd_request * R;
-
-	PANIC_UNLESS(len > 0 && len <= ETCD_VALUE_MAX);
-	if ((R = request_new(E, ETCD_PUT, callback, ctx)) == NULL)
-		return (NULL);
-	etcd_json_put(&R->out, key, value, len);
-	return (start(R, "/v3/kv/put", timeout_ms));
-}
-
-struct etcd_request *
-etcd_range(struct etcd * E, const char * key, int prefix, int values,
-    uint64_t timeout_ms, etcd_callback * callback, void * ctx)
-{
-	struct etcd_request * R;
-
-	if ((R = request_new(E, ETCD_RANGE, callback, ctx)) == NULL)
-		return (NULL);
-	etcd_json_range(&R->out, key, prefix, values);
-	return (start(R, "/v3/kv/range", timeout_ms));
-}
-
-struct etcd_request *
-etcd_watch(struct etcd * E, const char * key, uint64_t revision,
-    etcd_callback * callback, void * ctx)
-{
-	struct etcd_request * R;
-
-	if ((R = request_new(E, ETCD_WATCH, callback, ctx)) == NULL)
-		return (NULL);
-	etcd_json_watch(&R->out, key, revision);
-	return (start(R, "/v3/watch", 0));
-}
-
-struct etcd_request *
-etcd_compact(struct etcd * E, uint64_t revision, uint64_t timeout_ms,
-    etcd_callback * callback, void * ctx)
-{
-	struct etcd_request * R;
-
-	if ((R = request_new(E, ETCD_COMPACT, callback, ctx)) == NULL)
-		return (NULL);
-	etcd_json_compact(&R->out, revision);
-	return (start(R, "/v3/kv/compaction", timeout_ms));
-}
-
-struct etcd_request *
-etcd_status(struct etcd * E, uint64_t timeout_ms, etcd_callback * callback,
-    void * ctx)
-{
-	struct etcd_request * R;
-
-	if ((R = request_new(E, ETCD_STATUS, callback, ctx)) == NULL)
-		return (NULL);
-	wbuf_printf(&R->out, "{}");
-	return (start(R, "/v3/maintenance/status", timeout_ms));
 }
 
 void

@@ -118,6 +118,14 @@ struct etcd_request * etcd_watch(struct etcd *, const char *, uint64_t,
     etcd_callback *, void *);
 
 /**
+ * etcd_create(E, key, other, value, len, timeout_ms, callback, ctx):
+ * Put as etcd_put if neither ${key} nor the string ${other} is there, in one transaction;
+ * otherwise do nothing.  The answer does not tell which.
+ */
+struct etcd_request * etcd_create(struct etcd *, const char *, const char *,
+    const uint8_t *, size_t, uint64_t, etcd_callback *, void *);
+
+/**
  * etcd_compact(E, revision, timeout_ms, callback, ctx):
  * Forget what was before ${revision}.
  */

@@ -98,6 +98,24 @@ etcd_json_compact(struct wbuf * W, uint64_t revision)
 }
 
 void
+etcd_json_create(struct wbuf * W, const char * key, const char * other,
+    const uint8_t * value, size_t len)
+{
+	const char * keys[] = { key, other };
+
+	wbuf_printf(W, "{\"compare\":[");
+	for (size_t i = 0; i < 2; i++) {
+		wbuf_printf(W, "%s{\"target\":\"VERSION\",\"result\":\"EQUAL\","
+		    "\"version\":\"0\",", i > 0 ? "," : "");
+		put_member(W, "key", keys[i], strlen(keys[i]));
+		wbuf_printf(W, "}");
+	}
+	wbuf_printf(W, "],\"success\":[{\"request_put\":");
+	etcd_json_put(W, key, value, len);
+	wbuf_printf(W, "}]}");
+}
+
+void
 etcd_json_why(struct etcd_answer * A, const char * text)
 {
 	size_t i;
@@ -241,6 +259,7 @@ parse(struct etcd_answer * A, enum etcd_kind kind, const json_t * root)
 	switch (kind) {
 	case ETCD_PUT:
 	case ETCD_COMPACT:
+	case ETCD_CREATE:
 		return (0);
 	case ETCD_RANGE:
 		return (get_rows(A, root, "kvs"));

@@ -10,7 +10,7 @@ struct wbuf;
 
 /* What is asked, hence the form of the answer. */
 enum etcd_kind {
-	ETCD_PUT, ETCD_RANGE, ETCD_WATCH, ETCD_COMPACT, ETCD_STATUS
+	ETCD_PUT, ETCD_RANGE, ETCD_WATCH, ETCD_COMPACT, ETCD_STATUS, ETCD_CREATE
 };
 
 /* An answer, decoded.  A zeroed one has nothing to free. */
@@ -22,14 +22,17 @@ struct etcd_answer {
 
 /**
  * etcd_json_put(W, key, value, len), etcd_json_range(W, key, prefix, values),
- * etcd_json_watch(W, key, revision), etcd_json_compact(W, revision):
+ * etcd_json_watch(W, key, revision), etcd_json_compact(W, revision),
+ * etcd_json_create(W, key, other, value, len):
  * Append the request to ${W}; the arguments are those of etcd_put, etcd_range,
- * etcd_watch and etcd_compact.
+ * etcd_watch, etcd_compact and etcd_create.
  */
 void etcd_json_put(struct wbuf *, const char *, const uint8_t *, size_t);
 void etcd_json_range(struct wbuf *, const char *, int, int);
 void etcd_json_watch(struct wbuf *, const char *, uint64_t);
 void etcd_json_compact(struct wbuf *, uint64_t);
+void etcd_json_create(struct wbuf *, const char *, const char *,
+    const uint8_t *, size_t);
 
 /**
  * etcd_json_why(A, text):

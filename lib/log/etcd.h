@@ -12,15 +12,10 @@ struct log_engine;
 struct log_events;
 struct loop;
 
-/* Replicas of a realm: as many as a policy has keys. */
-#define LOG_ETCD_REPLICAS_MAX	64
-
 struct log_etcd_options {
 	struct etcd_options etcd;
 	const char * realm;
 	const char * name;	/* of this replica in the realm policy */
-	const char * replicas[LOG_ETCD_REPLICAS_MAX];	/* all of them */
-	size_t nreplicas;
 	const char * peers[LOG_FETCH_PEERS_MAX];	/* their log sockets */
 	size_t npeers;
 	uint64_t keep;		/* revisions that stay in etcd, whoever has them */

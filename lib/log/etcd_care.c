@@ -108,45 +108,25 @@ parse_progress(const struct etcd_row * row)
 	return (x);
 }
 
-/* The number of the replica that wrote ${row}, or that of the replicas. */
-static size_t
-who_wrote(const struct log_etcd * X, const struct etcd_row * row)
-{
-	size_t skip = strlen(X->progress), i;
-	const char * name;
-
-	for (i = 0; i < X->options.nreplicas; i++) {
-		name = X->options.replicas[i];
-		if (row->key_len == skip + strlen(name) &&
-		    memcmp(&row->key[skip], name, strlen(name)) == 0)
-			break;
-	}
-	return (i);
-}
-
 static int
 on_progress(void * ctx, struct etcd_reply * R)
 {
 	struct log_etcd * X = ctx;
-	uint64_t progress[LOG_ETCD_REPLICAS_MAX] = { 0 };
+	uint64_t own = committed_place(X->C).revision;
 	struct log_etcd_trim T = {
-		.current = R->revision, .lowest = UINT64_MAX,
-		.own = committed_place(X->C).revision, .keep = X->options.keep,
-		.max = X->options.max, .in_use = X->in_use
+		.current = R->revision, .lowest = own, .own = own,
+		.keep = X->options.keep, .max = X->options.max,
+		.in_use = X->in_use
 	};
 	struct etcd_row row;
-	size_t i;
+	uint64_t progress;
 
 	X->trimming = NULL;
 	if (R->why != NULL)
 		return (0);
 	while (etcd_next(R, &row) == 1) {
-		if ((i = who_wrote(X, &row)) < X->options.nreplicas)
-			progress[i] = parse_progress(&row);
-	}
-	for (i = 0; i < X->options.nreplicas; i++) {
-		if (progress[i] < T.lowest)
-			T.lowest = progress[i];
+		if ((progress = parse_progress(&row)) < T.lowest)
+			T.lowest = progress;
 	}
 	X->trimming_to = log_etcd_trim(&T);
 	/* Not for every revision. */

@@ -52,14 +52,16 @@ on_again(void * ctx)
 
 	if (X->opening != NULL || X->state != LOG_ETCD_OPENING)
 		return (0);
+	if (!X->based)
+		return (log_etcd_base_ask(X));
 	X->opening = etcd_range(X->etcd, X->key, 0, 0, LOG_ETCD_ASK_MS,
 	    on_opened, X);
 	return (X->opening != NULL ? 0 : -1);
 }
 
 /* Is this the cluster that the log is of, and does it know all of the log? */
-static int
-check_cluster(struct log_etcd * X, const struct etcd_reply * R)
+int
+log_etcd_check_cluster(struct log_etcd * X, const struct etcd_reply * R)
 {
 	struct committed_place place = committed_place(X->C);
 
@@ -95,6 +97,8 @@ on_fetched(void * ctx)
 	X->taken = committed_place(X->C).revision;
 	X->state = LOG_ETCD_OPENING;
 	loop_timer_set(X->again, 0);
+	if (log_etcd_base_check(X))
+		return (log_etcd_permanent(X));
 	warnx("log: caught up from a peer to entry %ju",
 	    (uintmax_t)committed_last(X->C));
 	return (log_etcd_queue_passed(X));
@@ -130,6 +134,9 @@ find_start(struct log_etcd * X, uint64_t last, uint64_t now)
 {
 	struct committed_place place = committed_place(X->C);
 
+	X->enough = X->base_revision;
+	if (committed_last(X->C) < X->base_index)
+		return (1);
 	if (place.revision == 0 && X->taken == 0 && committed_last(X->C) > 0)
 		return (1);	/* fetching was interrupted */
 	if (X->compacted <= X->taken + 1)
@@ -141,7 +148,7 @@ find_start(struct log_etcd * X, uint64_t last, uint64_t now)
 	X->enough = X->compacted - 1;
 	if (last > 0 && last < X->enough && now >= X->enough)
 		X->enough = last;
-	if (last > X->taken || (last == 0 && X->taken > 0) ||
+	if (last > X->taken || (last == 0 && X->taken > X->base_revision) ||
 	    now + 1 < X->compacted)
 		return (1);
 	X->taken = now;
@@ -160,7 +167,7 @@ on_opened(void * ctx, struct etcd_reply * R)
 		    "the answer is not etcd's");
 		return (0);
 	}
-	if (check_cluster(X, R))
+	if (log_etcd_check_cluster(X, R))
 		return (-1);
 	if (R->revision < X->taken) {
 		warnx("log: etcd at %s is at revision %ju, this log at %ju: was "
@@ -257,7 +264,7 @@ on_watch(void * ctx, struct etcd_reply * R)
 		log_etcd_reopen(X, R->why);
 		return (0);
 	}
-	if (check_cluster(X, R))
+	if (log_etcd_check_cluster(X, R))
 		return (-1);
 	if (R->ended) {
 		X->compacted = R->compacted;
@@ -355,11 +362,12 @@ start(struct log_etcd * X)
 {
 	int n;
 
-	n = snprintf(X->key, sizeof(X->key), "ks/%s/log", X->options.realm);
-	PANIC_UNLESS(n > 0 && (size_t)n < sizeof(X->key));
 	n = snprintf(X->progress, sizeof(X->progress), "ks/%s/progress/",
 	    X->options.realm);
 	PANIC_UNLESS(n > 0 && (size_t)n < sizeof(X->progress));
+	snprintf(X->key, sizeof(X->key), "ks/%s/log", X->options.realm);
+	snprintf(X->base, sizeof(X->base), "ks/%s/base", X->options.realm);
+	snprintf(X->dir, sizeof(X->dir), "ks/%s/", X->options.realm);
 	if ((X->etcd = etcd_open(X->L, &X->options.etcd)) == NULL)
 		return (-1);
 	X->again = loop_timer_new(X->L, on_again, X);
@@ -379,11 +387,6 @@ log_etcd_new(struct loop * L, struct committed * C,
 {
 	struct log_etcd * X;
 
-	if (committed_place(C).cluster == 0 && committed_last(C) > 0) {
-		warnx("log: it was made by the engine local, and etcd does not "
-		    "have it");
-		return (NULL);
-	}
 	if ((X = calloc(1, sizeof(*X))) == NULL) {
 		warn("log");
 		return (NULL);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "codec/wbuf.h"
+#include "crypto/hash.h"
 #include "log/committed.h"
 #include "log/etcd.h"
 #include "log/etcd_batch.h"
@@ -75,11 +76,17 @@ struct log_etcd {
 	const struct log_events * events;
 	void * ctx;
 	struct etcd * etcd;
+	char dir[LOG_ETCD_KEY_MAX];		/* begins all keys of the realm */
+	char base[LOG_ETCD_KEY_MAX];		/* of the base */
 	char key[LOG_ETCD_KEY_MAX];		/* of the log */
 	char progress[LOG_ETCD_KEY_MAX];	/* begins those of the progress */
 
 	enum log_etcd_state state;
 	uint64_t cluster;	/* 0: not known yet */
+	int based;		/* the base was read: */
+	uint64_t base_index;	/* the batches go on after this entry, */
+	uint8_t base_hash[HASH_LEN];	/* with this running hash; */
+	uint64_t base_revision;	/* it was put at this one, 0 if it was not */
 	uint64_t taken;		/* all up to this revision is put in C */
 	uint64_t compacted;	/* revisions before it are gone, as far as known */
 	uint64_t enough;	/* who is behind needs all up to this revision */
@@ -127,6 +134,26 @@ int log_etcd_permanent(struct log_etcd *);
  * Leave the watch of ${X}, for the reason ${why} if not NULL, and open again.
  */
 void log_etcd_reopen(struct log_etcd *, const char *);
+
+/**
+ * log_etcd_check_cluster(X, R):
+ * Return 0 if ${R} comes from the cluster that the log is of, or -1 (reported).
+ */
+int log_etcd_check_cluster(struct log_etcd *, const struct etcd_reply *);
+
+/**
+ * log_etcd_base_ask(X):
+ * Read from etcd after which entry its batches go on, found the log there if it
+ * has none, and open again once this log is known to fit.  Return 0 or -1.
+ */
+int log_etcd_base_ask(struct log_etcd *);
+
+/**
+ * log_etcd_base_check(X):
+ * Return 0 if this log has not the entry of the base, or with its hash; or -1
+ * (reported).
+ */
+int log_etcd_base_check(struct log_etcd *);
 
 /**
  * log_etcd_commit(X):

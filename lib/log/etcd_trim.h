@@ -10,7 +10,7 @@
 /* What decides how much of etcd's tail may go; all but the last are revisions. */
 struct log_etcd_trim {
 	uint64_t current;	/* of the store */
-	uint64_t lowest;	/* progress of the slowest replica; 0: unknown */
+	uint64_t lowest;	/* progress of the slowest replica; 0: nothing yet */
 	uint64_t own;		/* what this replica has */
 	uint64_t keep;		/* how many stay, whoever has them */
 	uint64_t max;		/* how many stay at most, whoever lags */

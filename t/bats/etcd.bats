@@ -343,7 +343,7 @@ refused() {
 
 @test "what is wrong in ks.conf is refused with 100 and one line" {
 	refused "engine raft" "engine must be local or etcd"
-	refused "name replica9" "the realm policy has no replica replica9"
+	refused "name replica 1" "name must be one word"
 	refused "etcd_url http://192.0.2.1:1" "it is http://, which is for 127.0.0.1"
 	refused "etcd_url http://127.0.0.1:1" "http://, which takes no certificates"
 	refused "etcd_url https://etcd.example:1" "not a numeric address"
@@ -398,4 +398,68 @@ etcd_url http://127.0.0.1:${p[0]}"
 	sed -i 's/^engine etcd/engine local/' "$BATS_TEST_TMPDIR/replica/ks.conf"
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
 	equal "$output" "ks-logd: ks.conf: the log was made by the engine etcd"
+}
+
+@test "new replicas agree on where the log begins" {
+	equal "$(ctl get ks/example.org/base --print-value-only)" \
+	    "0 $(python3 -c 'import hashlib; print(hashlib.blake2b(b"example.org", digest_size=32, person=b"ks-log").hexdigest())')"
+	equal "$(ctl get ks/example.org/base -w json | jq .kvs[0].version)" 1
+}
+
+# ks.conf of the directory ${1}: an etcd alone at port ${2}, and what more is said.
+alone_conf() {
+	local dir=$1 url=http://127.0.0.1:$2
+	shift 2
+	grep -vE "^(etcd|peer|engine|name)" "$T/replica1/ks.conf" >"$dir/ks.conf"
+	printf '%s\n' "engine etcd" "name ${dir##*/}" "etcd_url $url" "$@" >>"$dir/ks.conf"
+}
+
+@test "the log of a replica alone goes on in etcd, and a new replica fetches it" {
+	local p dir=$BATS_TEST_TMPDIR/replica hash
+	# shellcheck disable=SC2207 # words
+	p=($(client ports 2))
+	other_replica "^(etcd|peer|engine|name)" <<<"engine local"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is engine local
+	client one "$dir/run/log" 100
+	client one "$dir/run/log" 60000
+	hash=$(status_in "$dir" hash)
+	end "$BATS_TEST_TMPDIR/one" TERM
+
+	start_alone a "${p[@]}"
+	alone_conf "$dir" "${p[0]}"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is etcd connected
+	equal "$(status_in "$dir" hash)" "$hash"
+	equal "$(etcdctl --endpoints "http://127.0.0.1:${p[0]}" get ks/example.org/base --print-value-only)" "2 $hash"
+	equal "$(client one "$dir/run/log" 10)" 3
+
+	cp -R "$T/realm1/replica1" "$BATS_TEST_TMPDIR/second"
+	alone_conf "$BATS_TEST_TMPDIR/second" "${p[0]}" "peer $dir/run/log"
+	cp "$T/realm.conf" "$BATS_TEST_TMPDIR/second"
+	sed -i 's/^name .*/name replica2/' "$BATS_TEST_TMPDIR/second/ks.conf"
+	sed -i 's/^name .*/name replica1/' "$dir/ks.conf"
+	start_in "$BATS_TEST_TMPDIR/second" "$BATS_TEST_TMPDIR/two"
+	followed() { [ "$(status_in "$BATS_TEST_TMPDIR/second" hash)" = "$(status_in "$dir" hash)" ]; }
+	wait_until 20 followed
+	client one "$BATS_TEST_TMPDIR/second/run/log" 10
+	wait_until 20 followed
+	equal "$(status_in "$dir" last)" 4
+
+	end "$BATS_TEST_TMPDIR/one" TERM
+	sed -i 's/^engine etcd/engine local/' "$dir/ks.conf"
+	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
+	equal "$output" "ks-logd: ks.conf: the log was made by the engine etcd"
+
+	# One that began alone finds the log of others: it does not follow.
+	rm -r "$dir/data"
+	sed -i 's/^engine etcd/engine local/' "$dir/ks.conf"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is engine local
+	for p in 1 2 3; do client one "$dir/run/log" 100; done
+	end "$BATS_TEST_TMPDIR/one" TERM
+	sed -i 's/^engine local/engine etcd/' "$dir/ks.conf"
+	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
+	says "log: entry 2 is another than that after which etcd at http://127.0.0.1:* goes on: remove data/log"
+	equal "${#lines[@]}" 1
 }

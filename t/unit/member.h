@@ -9,4 +9,10 @@
  */
 const char * member_url(void);
 
+/**
+ * member_forget(void):
+ * Kill it: the next member_url starts one of a new, empty cluster, at the same URL.
+ */
+void member_forget(void);
+
 #endif

@@ -47,6 +47,7 @@ static struct rig {
 	struct committed * C;
 	struct log_engine * E;
 	char realm[32];
+	uint64_t commits;	/* of the start itself */
 } rig;
 
 static int
@@ -127,8 +128,7 @@ rig_start(void)
 	    committed_open(rig.S, rig.realm, &rig.C))
 		return (-1);
 	options = (struct log_etcd_options){ .etcd = { member_url(), "", "", "" },
-	    .realm = rig.realm, .name = "a", .replicas = { "a" },
-	    .nreplicas = 1, .keep = 1000, .max = 10000 };
+	    .realm = rig.realm, .name = "a", .keep = 1000, .max = 10000 };
 	if (is_etcd && options.etcd.url == NULL)
 		return (-1);
 	rig.E = is_etcd ?
@@ -140,6 +140,7 @@ rig_start(void)
 		if (loop_turn(rig.L, 50) || clock_mono_ms() > end)
 			return (-1);
 	}
+	rig.commits = committed_commits(rig.C);
 	return (strcmp(log_name(rig.E), is_etcd ? "etcd" : "local"));
 }
 
@@ -149,6 +150,8 @@ rig_open(void)
 {
 	static unsigned number;
 
+	/* A cluster is for one realm. */
+	member_forget();
 	snprintf(rig.realm, sizeof(rig.realm), "r%u.example", ++number);
 	if ((rig.S = store_open_memory()) == NULL)
 		return (-1);
@@ -221,9 +224,9 @@ a_turn_is_one_commit(void)
 	CHECK(told.n == 0 && committed_last(rig.C) == 0);
 	CHECK(log_waiting(rig.E) == 100);
 	CHECK(settle(100) == 0 && told_in_order(1, 100));
-	CHECK(told.committed == 100 && committed_commits(rig.C) == 1);
+	CHECK(told.committed == 100 && committed_commits(rig.C) == rig.commits + 1);
 	CHECK(propose(101, 1, 0) == 0 && settle(101) == 0);
-	CHECK(told_in_order(1, 101) && committed_commits(rig.C) == 2);
+	CHECK(told_in_order(1, 101) && committed_commits(rig.C) == rig.commits + 2);
 	rig_end();
 }
 
@@ -235,12 +238,12 @@ a_flood_is_cut_into_commits(void)
 	CHECK(rig_open() == 0);
 	CHECK(propose(1, n, 10) == 0);
 	CHECK(settle(n) == 0 && told_in_order(1, n));
-	CHECK(committed_commits(rig.C) == 3);
+	CHECK(committed_commits(rig.C) == rig.commits + 3);
 
 	/* And by bytes. */
 	CHECK(propose(n + 1, 50, 130000) == 0);
 	CHECK(settle(n + 50) == 0 && told_in_order(1, n + 50));
-	CHECK(committed_commits(rig.C) >= 5);
+	CHECK(committed_commits(rig.C) >= rig.commits + 5);
 	CHECK(!log_full(rig.E));
 	rig_end();
 }
@@ -332,21 +335,66 @@ what_the_disk_refused_is_not_told(void)
 	rig_end();
 }
 
-/* Entries that the other engine ordered are taken over by none. */
+/* A local log of the entries ${from} and so on, ${n} of them, on a new store. */
+static int
+local_log(uint32_t from, uint32_t n)
+{
+
+	is_etcd = 0;
+	if ((rig.S = store_open_memory()) == NULL || rig_start() ||
+	    propose(from, n, 0) || settle(n))
+		return (-1);
+	rig_close();
+	is_etcd = 1;
+	return (0);
+}
+
 static void
-a_log_has_one_engine(void)
+a_local_log_is_taken_over(void)
+{
+	static const uint32_t lengths[] = { 0, 5 };
+	uint8_t hash[HASH_LEN];
+	size_t bytes;
+
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t n = lengths[i];
+
+		CHECK(rig_open() == 0);
+		rig_end();
+		member_forget();
+		CHECK(local_log(1, n) == 0 && rig_start() == 0);
+		CHECK(committed_place(rig.C).cluster != 0);
+		CHECK(propose(n + 1, 7, 0) == 0 && settle(n + 7) == 0);
+		CHECK(told_in_order(n + 1, 7));
+		entries_hash(rig.realm, n + 7, hash);
+		CHECK(memcmp(committed_hash(rig.C), hash, HASH_LEN) == 0);
+
+		/* Again, from what is there. */
+		rig_close();
+		store_memory_restart(rig.S);
+		CHECK(rig_start() == 0);
+		CHECK(propose(n + 8, 1, 0) == 0 && settle(n + 8) == 0);
+		CHECK(entries_read(rig.C, rig.realm, 1, n + 8, 1 << 20, 4096,
+		    &bytes) == (long)n + 8);
+
+		/* Another one of that length, or longer, is not the same log. */
+		rig_end();
+		CHECK(local_log(3, n > 0 ? n : 1) == 0);
+		CHECK(rig_start() == -1 && told.permanent);
+		CHECK(committed_place(rig.C).cluster == 0);
+		rig_end();
+		CHECK(local_log(1, n + 8) == 0);
+		CHECK(rig_start() == -1 && told.permanent);
+		rig_end();
+	}
+}
+
+static void
+a_log_is_of_one_cluster_and_realm(void)
 {
 	static const struct committed_place other = { 1, 1 };
 
-	is_etcd = 0;
-	CHECK(rig_open() == 0);
-	CHECK(propose(1, 5, 0) == 0 && settle(5) == 0);
-	rig_close();
 	is_etcd = 1;
-	CHECK(rig_start() == -1);
-	rig_end();
-
-	/* Nor by another cluster. */
 	CHECK(rig_open() == 0);
 	CHECK(propose(1, 5, 0) == 0 && settle(5) == 0);
 	CHECK(committed_place(rig.C).cluster != 0);
@@ -354,6 +402,12 @@ a_log_has_one_engine(void)
 	CHECK(committed_set_place(rig.C, other) == 0);
 	CHECK(committed_commit(rig.C) == 0);
 	rig_close();
+	CHECK(rig_start() == -1 && told.permanent);
+	rig_end();
+
+	/* Nor does a new one go where another realm is. */
+	snprintf(rig.realm, sizeof(rig.realm), "other.example");
+	CHECK((rig.S = store_open_memory()) != NULL);
 	CHECK(rig_start() == -1 && told.permanent);
 	rig_end();
 }
@@ -479,7 +533,10 @@ static const struct test tests[] = {
 	PROMISE("over restarts the log only grows", the_log_only_grows),
 	PROMISE("a commit that the disk refused is never acknowledged",
 	    what_the_disk_refused_is_not_told),
-	{ "a log is of one engine, and of one cluster", a_log_has_one_engine },
+	{ "the log of the engine local goes on in etcd, and no other",
+	    a_local_log_is_taken_over },
+	{ "a log is of one cluster, and a cluster of one realm",
+	    a_log_is_of_one_cluster_and_realm },
 	{ "a batch is taken whole, or skipped whole by everyone",
 	    a_batch_is_taken_whole_or_skipped_whole },
 	{ "a batch has 4096 entries and 1 MiB at most", a_batch_has_limits },
