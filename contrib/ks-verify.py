@@ -35,6 +35,7 @@ POLICY_GROUPS_MAX = 64
 POLICY_NAME_MAX = 255
 POLICY_URL_MAX = 255
 KEY_NAME_MAX = 255
+POLICY_CHAIN_MAX = 16
 NOTE_SIGS_MAX = 64
 NOTE_SIG_MAX = 6144
 REALM_FILE_MAX = 65536
@@ -484,6 +485,15 @@ class Policy:
         return sum(k in keys for k in replicas) >= len(replicas) // 2 + 1
 
 
+def realm_policy(text, realm):
+    """The policy of the realm of this name; else Broken."""
+    policy = Policy(text)
+    replicas = [k for k in policy.keys if k.kind == REPLICA]
+    if not replicas or any(k.key_name != realm for k in replicas):
+        raise Broken("no replica, or one with another name than the realm's")
+    return policy
+
+
 # -- section 10: the realm file ---------------------------------------------------
 
 class Realm:
@@ -540,10 +550,7 @@ class Realm:
         if not re.fullmatch(rb"[a-z0-9-]{1,%d}" % REGISTRATION_MAX,
                             values.get(b"registration", b"")):
             raise Broken("registration is no word")
-        self.policy = Policy(self.policy_text)
-        replicas = [k for k in self.policy.keys if k.kind == REPLICA]
-        if not replicas or any(k.key_name != self.name for k in replicas):
-            raise Broken("no replica, or one with another name than the realm's")
+        self.policy = realm_policy(self.policy_text, self.name)
         names = {k.name for k in self.policy.keys}
         if any(not role and peer not in names for peer, role in links.items()):
             raise Broken("a link to nobody in the policy")
@@ -739,6 +746,82 @@ class Lines:
         return value
 
 
+    def sized(self, name, size):
+        return sized(self.field(name), size)
+
+    def count(self, name, largest):
+        return undecimal(self.field(name), largest)
+
+    def note(self):
+        """The bytes of a note after the number of its lines."""
+        return b"".join(self.next() + b"\n"
+                        for _ in range(self.count(b"note", PROOF_LEN_MAX)))
+
+
+def sized(text, size):
+    data = unbase64(text)
+    if len(data) != size:
+        raise ValueError("%d bytes, not %d" % (len(data), size))
+    return data
+
+
+class Link:
+    """A link of a policy chain; ValueError if it does not parse."""
+
+    def __init__(self, lines):
+        self.text = unbase64(lines.field(b"policy"))
+        if len(self.text) > POLICY_LEN_MAX:
+            raise ValueError("longer than any policy")
+        self.hash = sha256(self.text)
+        self.head = lines.sized(b"policy-head", 168)
+        self.inclusion = [sized(lines.next(), 32) for _ in
+                          range(lines.count(b"inclusion", INCLUSION_MAX))]
+        self.checkpoint = Checkpoint(lines.note())
+
+    def verify(self, realm, policy):
+        """The policy that follows ${policy}; else Refused."""
+        checkpoint = self.checkpoint
+        try:
+            new = realm_policy(self.text, realm.name)
+            head = Head(self.head)
+            root = inclusion_root(self.head, head.epoch - 1, checkpoint.size,
+                                  self.inclusion)
+            signed = checkpoint.signed_by(policy.keys)
+        except (Broken, ValueError, Refused) as e:
+            raise Refused("policy-chain-invalid", str(e)) from None
+        want(checkpoint.origin == realm.name and root == checkpoint.root and
+             head.epoch == checkpoint.size and head.policy == self.hash and
+             head.realm == sha256(realm.name), "policy-chain-invalid",
+             "the head of a link is not that of its checkpoint or policy")
+        want(policy.met(signed), "policy-chain-unmet",
+             "too few have signed a link")
+        return new
+
+
+class Chain:
+    """The policies of a realm, by a chain of links."""
+
+    def __init__(self, lines):
+        self.links = [Link(lines) for _ in
+                      range(lines.count(b"policies", POLICY_CHAIN_MAX))]
+
+    def verify(self, realm, size):
+        """[(e, hash, policy)] from the realm file's on, up to the one that a
+        head of epoch ${size} names; else Refused."""
+        known = sha256(realm.policy_text)
+        eras = [(0, known, realm.policy)]
+        links = self.links
+        for i, link in enumerate(self.links):
+            if link.hash == known:
+                links = self.links[i + 1:]
+        for link in links:
+            epoch = link.checkpoint.size
+            want(eras[-1][0] < epoch <= size, "policy-chain-invalid",
+                 "the epochs of the links do not rise up to the checkpoint's")
+            eras.append((epoch, link.hash, link.verify(realm, eras[-1][2])))
+        return eras
+
+
 class Proof:
     """The fields of a proof; ValueError if it does not parse."""
 
@@ -754,8 +837,9 @@ class Proof:
         self.user = lines.field(b"user")
         if normalise(self.user) != self.user:
             raise ValueError("the user is not normalised")
-        self.vrf = self.sized(lines.field(b"vrf"), 80)
-        self.head = self.sized(lines.field(b"head"), 168)
+        self.vrf = lines.sized(b"vrf", 80)
+        self.chain = Chain(lines)
+        self.head = lines.sized(b"head", 168)
         self.found = lines.field(b"found")
         self.entry = self.profile = self.other = None
         if self.found == b"present":
@@ -768,30 +852,24 @@ class Proof:
                 if len(self.profile) > PROFILE_LEN_MAX:
                     raise ValueError("longer than any profile")
         elif self.found == b"other":
-            self.other = self.sized(lines.field(b"other"), 64)
+            self.other = lines.sized(b"other", 64)
         elif self.found != b"empty":
             raise ValueError("found what?")
         self.path = [self.sibling(lines.next())
-                     for _ in range(undecimal(lines.field(b"path"), 256))]
+                     for _ in range(lines.count(b"path", 256))]
         if lines.next() != b"c2sp.org/tlog-proof@v1":
             raise ValueError("no tlog-proof")
         self.index = undecimal(lines.field(b"index"))
         self.inclusion = []
         while line := lines.next():
-            self.inclusion.append(self.sized(line, 32))
+            self.inclusion.append(sized(line, 32))
         if len(self.inclusion) > INCLUSION_MAX:
             raise ValueError("more hashes than any log needs")
         self.checkpoint = Checkpoint(lines.rest)
 
     @staticmethod
-    def sized(text, size):
-        data = unbase64(text)
-        if len(data) != size:
-            raise ValueError("%d bytes, not %d" % (len(data), size))
-        return data
-
-    def sibling(self, text):
-        return None if text == b"-" else self.sized(text, 32)
+    def sibling(text):
+        return None if text == b"-" else sized(text, 32)
 
 
 class Result:
@@ -856,9 +934,8 @@ def verify(realm, data, now_ms, user=None, epoch=None, policy=None):
     """Verify the proof ${data} and return a Result, or raise Refused.
 
     ${user} (normalised) is who was asked for, ${epoch} the epoch that was asked
-    for, ${policy} replaces the realm's quorum and known keys.
+    for, ${policy} replaces the realm's quorum and known keys of the checkpoint.
     """
-    policy = policy or realm.policy
     result = Result()
     try:
         proof = Proof(data)
@@ -889,9 +966,11 @@ def verify(realm, data, now_ms, user=None, epoch=None, policy=None):
          "the head is not in the epoch log")
     want(checkpoint.origin == realm.name, "origin-mismatch",
          "the checkpoint is of another log")
+    eras = proof.chain.verify(realm, checkpoint.size)
+    policy = policy or [p for e, _, p in eras if e < checkpoint.size][-1]
     signed = checkpoint.signed_by(policy.keys)
-    want(head.policy == sha256(realm.policy_text), "policy-changed",
-         "the head names another realm policy")
+    want(head.epoch < checkpoint.size or head.policy == eras[-1][1],
+         "policy-changed", "the head names another realm policy")
     latest_ms = now_ms + CLOCK_SKEW_MS
     want(head.time <= latest_ms, "time-future", "the head is of the future")
     signed = {k: s for k, s in signed.items()

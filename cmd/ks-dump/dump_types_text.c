@@ -97,6 +97,32 @@ put_found(struct fields * F, const struct proof * P)
 	return (rule);
 }
 
+/* Put the links of a chain of policies. */
+static const char *
+put_chain(struct fields * F, const struct chain * C)
+{
+	const struct chain_link * K;
+	const char * rule = NULL;
+
+	fields_array(F, "policies");
+	for (unsigned i = 0; i < C->n && rule == NULL; i++) {
+		K = &C->link[i];
+		fields_open(F, NULL);
+		fields_text(F, "policy", K->policy, K->policy_len);
+		rule = dump_value_head(F, "head", K->head, HEAD_LEN);
+		fields_list(F, "inclusion");
+		for (unsigned k = 0; k < K->ninclusion; k++)
+			fields_hex(F, NULL, K->inclusion[k], HASH_LEN);
+		fields_close(F);
+		if (rule == NULL)
+			rule = dump_value_note(F, "checkpoint",
+			    (const uint8_t *)K->note, K->note_len);
+		fields_close(F);
+	}
+	fields_close(F);
+	return (rule);
+}
+
 /* Put the parsed ${P}. */
 static const char *
 put_proof(struct fields * F, const struct proof * P)
@@ -106,6 +132,8 @@ put_proof(struct fields * F, const struct proof * P)
 	fields_text(F, "realm", P->realm, strlen(P->realm));
 	fields_text(F, "user", P->user, strlen(P->user));
 	fields_hex(F, "vrf", P->vrf, VRF_PROOF_LEN);
+	if ((rule = put_chain(F, &P->chain)) != NULL)
+		return (rule);
 	if ((rule = dump_value_head(F, "head", P->head, HEAD_LEN)) != NULL)
 		return (rule);
 	if ((rule = put_found(F, P)) != NULL)

@@ -67,7 +67,7 @@ has_signed(const struct report * R, unsigned i, enum policy_kind kind)
 {
 
 	return (R->V->quorum.satisfied[i] &&
-	    policy_key(R->policy, i)->kind == kind);
+	    policy_key(R->V->policy, i)->kind == kind);
 }
 
 static void
@@ -75,19 +75,19 @@ text_signatures(struct wbuf * W, const struct report * R)
 {
 	char text[INSTANT_SIZE];
 
-	for (unsigned i = 0; i < policy_keys(R->policy); i++) {
+	for (unsigned i = 0; i < policy_keys(R->V->policy); i++) {
 		if (!has_signed(R, i, POLICY_REPLICA))
 			continue;
 		wbuf_printf(W, "signed ");
-		put_safe(W, policy_key(R->policy, i)->name);
+		put_safe(W, policy_key(R->V->policy, i)->name);
 		wbuf_printf(W, "\n");
 	}
-	for (unsigned i = 0; i < policy_keys(R->policy); i++) {
+	for (unsigned i = 0; i < policy_keys(R->V->policy); i++) {
 		if (!has_signed(R, i, POLICY_WITNESS))
 			continue;
 		key_time(R->V, i, text);
 		wbuf_printf(W, "ratified ");
-		put_safe(W, policy_key(R->policy, i)->name);
+		put_safe(W, policy_key(R->V->policy, i)->name);
 		wbuf_printf(W, " %s\n", text);
 	}
 }
@@ -151,7 +151,7 @@ json_number(uint64_t x)
 static json_t *
 json_key_name(const struct report * R, unsigned i)
 {
-	const char * name = policy_key(R->policy, i)->name;
+	const char * name = policy_key(R->V->policy, i)->name;
 
 	return (json_text(name, strlen(name)));
 }
@@ -193,7 +193,7 @@ json_signed(const struct report * R)
 {
 	json_t * list = json_array();
 
-	for (unsigned i = 0; list != NULL && i < policy_keys(R->policy); i++) {
+	for (unsigned i = 0; list != NULL && i < policy_keys(R->V->policy); i++) {
 		if (!has_signed(R, i, POLICY_REPLICA))
 			continue;
 		if (json_array_append_new(list, json_key_name(R, i))) {
@@ -211,7 +211,7 @@ json_ratified(const struct report * R)
 	json_t * list = json_array();
 	char text[INSTANT_SIZE];
 
-	for (unsigned i = 0; list != NULL && i < policy_keys(R->policy); i++) {
+	for (unsigned i = 0; list != NULL && i < policy_keys(R->V->policy); i++) {
 		if (!has_signed(R, i, POLICY_WITNESS))
 			continue;
 		key_time(R->V, i, text);

@@ -3,7 +3,6 @@
 
 #include "proof/proof.h"
 
-struct policy;
 struct wbuf;
 
 /*
@@ -12,7 +11,6 @@ struct wbuf;
 struct report {
 	const char * realm;
 	const char * user;		/* normalised */
-	const struct policy * policy;	/* against which it was verified */
 	const struct proof_verdict * V;
 };
 

@@ -63,13 +63,6 @@ setup_servers(struct setup * S, const char * realm,
 	return (0);
 }
 
-const struct policy *
-setup_policy(const struct setup * S)
-{
-
-	return (S->policy != NULL ? S->policy : S->realm->policy);
-}
-
 void
 setup_free(struct setup * S)
 {
@@ -94,9 +87,7 @@ int
 setup_report(const struct setup * S, const char * user,
     const struct proof_verdict * V, int json)
 {
-	const struct report R = {
-		S->realm->name, user, setup_policy(S), V
-	};
+	const struct report R = { S->realm->name, user, V };
 	struct wbuf W;
 	int code = report_code(V);
 

@@ -35,12 +35,6 @@ int setup_servers(struct setup *, const char *, const char * const *,
     unsigned);
 
 /**
- * setup_policy(S):
- * Return the policy that counts: one's own, else the realm's.
- */
-const struct policy * setup_policy(const struct setup *);
-
-/**
  * setup_free(S):
  * Free what ${S} holds.
  */

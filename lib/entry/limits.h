@@ -22,6 +22,7 @@
 #define LOG_ENTRY_MAX		131072	/* bytes of an encoded log entry */
 #define PROOF_LEN_MAX		262144	/* bytes of a lookup proof */
 #define REQUEST_WINDOW		1048576	/* log entries for which a request id is remembered */
+#define POLICY_CHAIN_MAX	16	/* changes of the policy in a proof */
 #define LOOKBACK_EPOCHS_MAX	64	/* epochs searched back for a quorum */
 #define CLOCK_SKEW_MS		300000	/* how far ahead a time may lie */
 

@@ -46,6 +46,8 @@
 #define RULE_PATH_INVALID		"path-invalid"
 #define RULE_INCLUSION_INVALID		"inclusion-invalid"
 #define RULE_ORIGIN_MISMATCH		"origin-mismatch"
+#define RULE_POLICY_CHAIN_INVALID	"policy-chain-invalid"
+#define RULE_POLICY_CHAIN_UNMET		"policy-chain-unmet"
 #define RULE_POLICY_CHANGED		"policy-changed"
 #define RULE_TIME_FUTURE		"time-future"
 #define RULE_EPOCH_MISMATCH		"epoch-mismatch"

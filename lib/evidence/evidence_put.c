@@ -10,18 +10,6 @@
 
 #include "evidence/evidence.h"
 
-/* Append a note after the number of its lines. */
-static void
-put_lines(struct wbuf * W, const char * note, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += note[i] == '\n';
-	wbuf_printf(W, "note %zu\n", n);
-	wbuf_put_bytes(W, note, len);
-}
-
 static void
 put_label(struct wbuf * W, const char * realm, const char * rule,
     uint64_t epoch)
@@ -60,7 +48,7 @@ evidence_put_start(struct wbuf * W, const struct evidence * E)
 {
 
 	put_label(W, E->realm, E->rule, E->epoch);
-	put_lines(W, E->note, E->note_len);
+	lines_put_text(W, "note ", E->note, E->note_len);
 	wbuf_printf(W, "before %u\n", E->before->n);
 	for (unsigned i = 0; i < E->before->n; i++)
 		lines_put_base64(W, "", E->before->hash[i], HASH_LEN);
@@ -92,6 +80,6 @@ evidence_put_fork(struct wbuf * W, const char * realm, uint64_t epoch,
 {
 
 	put_label(W, realm, "fork", epoch);
-	put_lines(W, one, one_len);
-	put_lines(W, other, other_len);
+	lines_put_text(W, "note ", one, one_len);
+	lines_put_text(W, "note ", other, other_len);
 }

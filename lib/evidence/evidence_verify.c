@@ -81,16 +81,14 @@ check_note(struct check * K, const struct note * N)
 static const char *
 take_note(struct check * K)
 {
-	uint64_t n = lines_number(&K->L, "note ", NOTE_LEN_MAX);
-	const char * start = K->L.p, * why;
+	const char * text, * why;
 	struct note * N;
 	size_t len;
 
-	while (n-- > 0 && !K->L.failed)
-		lines_take(&K->L, &len);
+	text = lines_text(&K->L, "note ", NOTE_LEN_MAX, &len);
 	if (K->L.failed)
 		return (MALFORMED);
-	if (note_parse(&N, start, (size_t)(K->L.p - start), &why))
+	if (note_parse(&N, text, len, &why))
 		return (why == NULL ? MEMORY : MALFORMED);
 	why = check_note(K, N);
 	note_free(N);

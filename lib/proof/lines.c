@@ -85,6 +85,19 @@ lines_number(struct lines * L, const char * name, uint64_t max)
 	return (x);
 }
 
+const char *
+lines_text(struct lines * L, const char * name, uint64_t max, size_t * len)
+{
+	uint64_t n = lines_number(L, name, max);
+	const char * start = L->p;
+	size_t line;
+
+	while (n-- > 0 && !L->failed)
+		lines_take(L, &line);
+	*len = L->failed ? 0 : (size_t)(L->p - start);
+	return (L->failed ? "" : start);
+}
+
 void
 lines_put_base64(struct wbuf * W, const char * name, const void * p, size_t len)
 {
@@ -97,4 +110,16 @@ lines_put_base64(struct wbuf * W, const char * name, const void * p, size_t len)
 	if (base64_encode(p, len, (char *)text, BASE64_SIZE(len)))
 		panic("base64_encode failed");
 	text[BASE64_LEN(len)] = '\n';
+}
+
+void
+lines_put_text(struct wbuf * W, const char * name, const char * text,
+    size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	wbuf_printf(W, "%s%zu\n", name, n);
+	wbuf_put_bytes(W, text, len);
 }

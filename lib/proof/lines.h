@@ -55,9 +55,24 @@ void lines_base64(struct lines *, const char *, uint8_t *, size_t);
 uint64_t lines_number(struct lines *, const char *, uint64_t);
 
 /**
+ * lines_text(L, name, max, len):
+ * Take a line that is ${name} and a number of lines, at most ${max}, and then
+ * those lines.  Return where they are, never NULL, and store the length of them
+ * in ${len}, each with its LF.
+ */
+const char * lines_text(struct lines *, const char *, uint64_t, size_t *);
+
+/**
  * lines_put_base64(W, name, p, len):
  * Append to ${W} the line that is ${name} and the ${len} bytes at ${p} in base64.
  */
 void lines_put_base64(struct wbuf *, const char *, const void *, size_t);
+
+/**
+ * lines_put_text(W, name, text, len):
+ * Append to ${W} what lines_text takes: the line that is ${name} and the number
+ * of lines of the ${len} bytes at ${text}, and these.
+ */
+void lines_put_text(struct wbuf *, const char *, const char *, size_t);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chain/chain.h"
 #include "crypto/vrf.h"
 #include "entry/entry.h"
 #include "entry/profile.h"
@@ -24,6 +25,7 @@ struct proof {
 	char realm[REALM_NAME_MAX + 1];
 	char user[USER_LEN_MAX + 1];		/* normalised */
 	uint8_t vrf[VRF_PROOF_LEN];
+	struct chain chain;			/* of policies */
 	uint8_t head[HEAD_LEN];
 
 	/*
@@ -61,7 +63,7 @@ enum proof_result {
 
 /*
  * What was found out about a proof.  After PROOF_REFUSED only rule is good;
- * entry and profile point into the proof.
+ * entry, profile and policy point into the proof, the realm or what was given.
  */
 struct proof_verdict {
 	const char * rule;		/* the first rule broken, or NULL */
@@ -72,7 +74,8 @@ struct proof_verdict {
 	struct profile profile;		/* TREE_PRESENT and not erased */
 	struct head head;		/* of the epoch that was looked at */
 	struct checkpoint checkpoint;	/* the same epoch's, or a later one */
-	struct quorum quorum;		/* who has signed, and when */
+	const struct policy * policy;	/* by which the checkpoint was judged */
+	struct quorum quorum;		/* who of it has signed, and when */
 	uint64_t time_ms;		/* of the proof; 0: none is known */
 	int met;			/* nonzero: the quorum is met */
 	int fresh;			/* nonzero: young, and of the newest epoch */
@@ -102,8 +105,8 @@ void proof_free(struct proof *);
 /**
  * proof_verify(P, realm, policy, user, epoch, now_ms, V):
  * Verify ${P}, which came from proof_parse, at the time ${now_ms} against
- * ${realm} and the quorum of ${policy} (the realm's own if that is NULL) as the
- * proof of ${user}, normalised or not (of any user if that is NULL), at ${epoch},
+ * ${realm} and the quorum of ${policy} (if that is NULL the realm's own in the
+ * epoch of the checkpoint, by the proof's chain of policies) as the proof of ${user}, normalised or not (of any user if that is NULL), at ${epoch},
  * and fill ${V}.  For epoch 0 that is the newest state: a head that is older than
  * its checkpoint shows what was, and is not fresh, however young the checkpoint.
  * Of another epoch freshness is not asked.  A checkpoint that no key of the

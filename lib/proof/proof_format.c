@@ -14,6 +14,7 @@ proof_format(struct wbuf * W, const struct proof * P)
 
 	wbuf_printf(W, "ks-proof/v1\nrealm %s\nuser %s\n", P->realm, P->user);
 	lines_put_base64(W, "vrf ", P->vrf, VRF_PROOF_LEN);
+	chain_put(W, &P->chain);
 	lines_put_base64(W, "head ", P->head, HEAD_LEN);
 	path_text_put_found(W, P->path.kind);
 	if (P->path.kind == TREE_PRESENT) {

@@ -10,8 +10,8 @@
 #include "proof/path_text.h"
 #include "proof/proof.h"
 
-/* Take the lines up to `found`. */
-static void
+/* Take the lines up to `found`; -1 if memory ran out. */
+static int
 take_start(struct lines * L, struct proof * P)
 {
 	const char * text;
@@ -29,8 +29,11 @@ take_start(struct lines * L, struct proof * P)
 	else
 		L->failed = 1;
 	lines_base64(L, "vrf ", P->vrf, VRF_PROOF_LEN);
+	if (chain_take(L, P->realm, &P->chain))
+		return (-1);
 	lines_base64(L, "head ", P->head, HEAD_LEN);
 	P->path.kind = path_text_take_found(L);
+	return (0);
 }
 
 /*
@@ -102,8 +105,9 @@ proof_parse(const char * text, size_t len, struct proof ** P,
 		goto err0;
 	if ((at = p->own = malloc(len + 1)) == NULL)
 		goto err1;
+	if (take_start(&L, p))
+		goto err1;
 	*rule = RULE_PROOF_MALFORMED;
-	take_start(&L, p);
 	if (!L.failed && p->path.kind == TREE_PRESENT)
 		at = take_entry(&L, p, at);
 	if (!L.failed)
@@ -140,6 +144,7 @@ proof_free(struct proof * P)
 
 	if (P == NULL)
 		return;
+	chain_free(&P->chain);
 	note_free(P->parsed);
 	free(P->own);
 	free(P);

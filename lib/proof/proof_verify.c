@@ -59,13 +59,33 @@ check_directory(const struct proof * P, const struct realm * realm,
 	return (NULL);
 }
 
-/* The rules on the epoch log and its checkpoint. */
+/*
+ * The rules on the realm's policies.  Store the one of the checkpoint in ${V},
+ * unless ${own} is to judge it, and the hash of the newest in ${newest}.
+ */
+static const char *
+check_policies(const struct proof * P, const struct realm * realm,
+    const struct policy * own, struct proof_verdict * V, uint8_t * newest)
+{
+	const uint64_t size = V->checkpoint.size;
+	const char * rule;
+
+	rule = chain_verify(&P->chain, realm, CHAIN_QUORUM, size);
+	if (rule != NULL)
+		return (rule);
+	chain_policy(&P->chain, realm, UINT64_MAX, newest);
+	V->policy = own != NULL ? own :
+	    chain_policy(&P->chain, realm, size, NULL);
+	return (NULL);
+}
+
+/* The rules on the epoch log, its checkpoint, and who has signed that. */
 static const char *
 check_checkpoint(const struct proof * P, const struct realm * realm,
-    const struct policy * policy, struct proof_verdict * V)
+    const struct policy * own, struct proof_verdict * V)
 {
 	const struct note * N = P->parsed;
-	uint8_t leaf[HASH_LEN];
+	uint8_t leaf[HASH_LEN], newest[HASH_LEN];
 	const char * why;
 
 	if (checkpoint_parse(&V->checkpoint, N->text, N->textlen, &why))
@@ -78,12 +98,17 @@ check_checkpoint(const struct proof * P, const struct realm * realm,
 		return (RULE_INCLUSION_INVALID);
 	if (strcmp(V->checkpoint.origin, realm->name) != 0)
 		return (RULE_ORIGIN_MISMATCH);
+	if ((why = check_policies(P, realm, own, V, newest)) != NULL)
+		return (why);
 
 	/* Only a known key's line can still be refused: the text has parsed. */
-	if (quorum_check(policy, N, &V->checkpoint, &V->quorum, &why))
+	if (quorum_check(V->policy, N, &V->checkpoint, &V->quorum, &why))
 		return (RULE_SIGNATURE_INVALID);
 	V->met = V->quorum.met;
-	if (memcmp(V->head.policy, realm->policy_hash, HASH_LEN) != 0)
+
+	/* What an older head names may have changed since. */
+	if (V->head.epoch == V->checkpoint.size &&
+	    memcmp(V->head.policy, newest, HASH_LEN) != 0)
 		return (RULE_POLICY_CHANGED);
 	return (NULL);
 }
@@ -139,17 +164,17 @@ quorum_time_ms(const struct policy * policy, const struct quorum * Q)
 
 /* The rule on times; compute that of the proof, and whether it is fresh. */
 static const char *
-check_times(const struct realm * realm, const struct policy * policy,
-    uint64_t now_ms, struct proof_verdict * V)
+check_times(const struct realm * realm, uint64_t now_ms,
+    struct proof_verdict * V)
 {
 	uint64_t latest_ms = now_ms > UINT64_MAX - CLOCK_SKEW_MS ?
 	    UINT64_MAX : now_ms + CLOCK_SKEW_MS;
 
 	if (V->head.time_ms > latest_ms)
 		return (RULE_TIME_FUTURE);
-	drop_future(policy, latest_ms, &V->quorum);
+	drop_future(V->policy, latest_ms, &V->quorum);
 	V->met = V->quorum.met;
-	V->time_ms = quorum_time_ms(policy, &V->quorum);
+	V->time_ms = quorum_time_ms(V->policy, &V->quorum);
 	if (V->head.epoch == V->checkpoint.size && V->quorum.majority &&
 	    V->head.time_ms > V->time_ms)
 		V->time_ms = V->head.time_ms;
@@ -170,13 +195,11 @@ proof_verify(const struct proof * P, const struct realm * realm,
     uint64_t now_ms, struct proof_verdict * V)
 {
 
-	if (policy == NULL)
-		policy = realm->policy;
 	memset(V, 0, sizeof(*V));
 	if ((V->rule = check_subject(P, realm, user, V)) != NULL ||
 	    (V->rule = check_directory(P, realm, V)) != NULL ||
 	    (V->rule = check_checkpoint(P, realm, policy, V)) != NULL ||
-	    (V->rule = check_times(realm, policy, now_ms, V)) != NULL)
+	    (V->rule = check_times(realm, now_ms, V)) != NULL)
 		return (PROOF_REFUSED);
 	if (epoch != 0 && V->head.epoch != epoch) {
 		V->rule = RULE_EPOCH_MISMATCH;

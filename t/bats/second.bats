@@ -143,9 +143,10 @@ agreed() {
 
 @test "proofs that no honest server makes, signed by all keys of the realm" {
 	run second made "$REALM"
-	agreed 150 '0 ' '1 ' '3 proof-malformed' '3 vrf-invalid' '3 head-malformed' \
+	agreed 220 '0 ' '1 ' '3 proof-malformed' '3 vrf-invalid' '3 head-malformed' \
 		'3 entry-mismatch' '3 profile-mismatch' '3 path-invalid' \
-		'3 policy-changed' '3 time-future'
+		'3 policy-chain-invalid' '3 policy-chain-unmet' '3 policy-changed' \
+		'3 time-future' '4 quorum-unmet'
 }
 
 @test "the comparison notices a ks-verify that is wrong" {

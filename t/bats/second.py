@@ -238,9 +238,15 @@ def altered_texts(text):
     yield "BOM", b"\xef\xbb\xbf" + text
 
 
+def note_of(proof):
+    """The note at the end of a proof, which may have notes in its chain too."""
+    start = max(proof.find(b"\nc2sp.org/tlog-proof@v1\n"), 0)
+    return proof[proof.index(b"\n\n", start) + 2:]
+
+
 def signature_lines(proof):
     """Proofs with more signature lines."""
-    note = proof[proof.index(b"\n\n") + 2:]
+    note = note_of(proof)
     last = note.split(b"\n")[-2]
     name, data = last.split(b" ")[1:]
     data = base64.b64decode(data)
@@ -317,7 +323,7 @@ def realm_file(realm_path, proof_path):
 
 
 def cosigned(proof, key, seconds):
-    text = proof[proof.index(b"\n\n") + 2:]
+    text = note_of(proof)
     text = text[:text.index(b"\n\n") + 1]
     message = b"cosignature/v1\ntime %d\n" % seconds + text
     data = key.key_id(4) + ks.u64(seconds) + key.sign(message)
@@ -514,11 +520,13 @@ class Maker:
                 get("policy", second.sha256(self.realm.policy_text)) +
                 get("more", b""))
 
-    def note(self, text):
-        sign = second.Checkpoint.DASH + self.replica.name.encode() + b" "
-        note = text + b"\n" + sign + b64(
-            self.replica.key_id() + self.replica.sign(text)) + b"\n"
-        for key in self.verifiers:
+    def note(self, text, replica=True, verifiers=None):
+        """The note of ${text}, by all keys; or not the replica, or fewer."""
+        note = text + b"\n"
+        if replica:
+            note += second.Checkpoint.DASH + self.replica.name.encode() + b" "
+            note += b64(self.replica.key_id() + self.replica.sign(text)) + b"\n"
+        for key in self.verifiers[:verifiers]:
             note = cosigned(b"\n\n" + note, key, NOW)[2:]
         return note
 
@@ -531,17 +539,39 @@ class Maker:
             except (second.Refused, ValueError):
                 root = bytes(32)
         head = self.head(root, **field)
+        log_root = get("log_root", second.sha256(b"\0" + head))
+        for before in get("before", ()):
+            log_root = second.sha256(b"\1" + before + log_root)
         text = get("text", b"%s\n%d\n%s\n" % (
-            get("origin", self.realm.name), get("size", 1),
-            b64(get("log_root", second.sha256(b"\0" + head)))))
+            get("origin", self.realm.name), get("size", 1), b64(log_root)))
         lines = [b"ks-proof/v1", b"realm " + self.realm.name,
                  b"user " + get("user", self.user),
-                 b"vrf " + b64(get("vrf", self.vrf)), b"head " + b64(head),
-                 *found, b"path %d" % len(path)]
+                 b"vrf " + b64(get("vrf", self.vrf)),
+                 b"policies %d" % len(get("chain", ())), *get("chain", ()),
+                 b"head " + b64(head), *found, b"path %d" % len(path)]
         lines += [b"-" if x is None else b64(x) for x in path]
         lines += [b"c2sp.org/tlog-proof@v1", b"index %d" % get("number", 0)]
         lines += [b64(x) for x in get("inclusion", ())]
-        return b"\n".join(lines) + b"\n\n" + self.note(text)
+        return b"\n".join(lines) + b"\n\n" + self.note(
+            text, **get("signers", {}))
+
+    def link(self, new, **field):
+        """A link to the policy ${new}, and the leaf that it stands for."""
+        get = field.get
+        head = self.head(bytes(32), **{"policy": second.sha256(new), **field})
+        leaf = root = second.sha256(b"\0" + head)
+        for before in get("before", ()):
+            root = second.sha256(b"\1" + before + root)
+        note = self.note(b"%s\n%d\n%s\n" % (
+            get("origin", self.realm.name), get("size", 1), b64(root)),
+            **get("signers", {}))
+        note = get("note", note)
+        inclusion = get("inclusion", get("before", ()))
+        return b"\n".join(
+            [b"policy " + b64(get("other", new)),
+             b"policy-head " + b64(head), b"inclusion %d" % len(inclusion),
+             *map(b64, inclusion), b"note %d" % note.count(b"\n"),
+             note[:-1]]), leaf
 
     def present(self, entry, profile, path=(), **field):
         terminal = self.tree.leaf(len(path), self.index,
@@ -687,11 +717,87 @@ def made_paths(m):
         yield "empty as a hash", m.present(entry, profile, path, root=root)
 
 
+def made_chains(m):
+    """Proofs with chains of policies, at the second epoch if not said."""
+    profile = ks.profile({b"a": b"b"}, bytes(32))
+    entry = m.entry(profile)
+    own = m.realm.policy_text
+    keys = b"".join(line + b"\n" for line in own.splitlines()
+                    if line.startswith((b"replica ", b"witness ")))
+    new, none = own + b"# new\n", keys + b"quorum none\n"
+    few = keys.splitlines(True)[0] + b"quorum replica1\n"
+    alone = {"verifiers": 0}
+
+    def proof(policy, *links, **field):
+        chain, leaves = zip(*links) if links else ((), ())
+        field = {"epoch": 2, "number": 1, "size": 2, "before": leaves[-1:],
+                 "inclusion": leaves[-1:], "policy": second.sha256(policy),
+                 "chain": chain, **field}
+        return m.present(entry, profile, **field)
+
+    for what, field in (
+            ("good", {}), ("epoch", {"epoch": 2}), ("epoch 0", {"epoch": 0}),
+            ("realm", {"realm": bytes(32)}), ("policy", {"policy": bytes(32)}),
+            ("magic", {"magic": bytes(16)}), ("longer", {"more": b"\0"}),
+            ("future", {"time": 2**64 - 1}), ("size 2", {"size": 2}),
+            ("size 0", {"size": 0}), ("inclusion", {"inclusion": [bytes(32)]}),
+            ("inclusion 64", {"inclusion": [bytes(32)] * 64}),
+            ("inclusion 65", {"inclusion": [bytes(32)] * 65}),
+            ("origin", {"origin": b"other.example"}),
+            ("origin with +", {"origin": b"a+b"}), ("other", {"other": own}),
+            ("nothing", {"other": b"\n"}), ("no note", {"note": b"hello\n"}),
+            ("empty note", {"note": b"\n"}),
+            ("no replica", {"signers": {"replica": False}}),
+            ("nobody else", {"signers": alone}),
+            ("one verifier", {"signers": {"verifiers": 1}}),
+            ("two verifiers", {"signers": {"verifiers": 2}})):
+        yield "link: " + what, proof(new, m.link(new, **field))
+    good, leaf = m.link(new)
+    for what, policy in (
+            ("empty", b"\n"), ("no replica", b"quorum none\n"),
+            ("text", b"hello\n"), ("no LF", new[:-1]), ("few", few),
+            ("none", none), ("long", own + b"#" * 8000 + b"\n"),
+            ("longest", own + b"#" * (8191 - len(own)) + b"\n"),
+            ("too long", own + b"#" * (8192 - len(own)) + b"\n"),
+            ("NUL", own + b"# \0\n"), ("realm", own.replace(
+                m.realm.name + b"+", b"other.example+"))):
+        yield "new policy: " + what, proof(policy, m.link(policy))
+        yield "new policy, alone: " + what, proof(
+            policy, m.link(policy), signers=alone)
+    # The head of the proof: what it names, and when.
+    yield "names the old one", proof(own, (good, leaf))
+    yield "names another", proof(few, (good, leaf))
+    yield "no link", proof(new, before=[leaf], inclusion=[leaf])
+    yield "no link, old", proof(own, before=[leaf], inclusion=[leaf])
+    yield "the link's epoch", m.present(
+        entry, profile, policy=second.sha256(new), chain=[m.link(new)[0]])
+    yield "before the link's", proof(
+        new, m.link(new, epoch=2, size=2, before=[leaf]), epoch=1, number=0,
+        size=1, before=[], inclusion=[])
+    # Several links.
+    for what, second_policy, third in (
+            ("two", few, few), ("back again", own, own), ("and back", new, new)):
+        link, last = m.link(second_policy, epoch=2, size=2, before=[leaf])
+        both = second.sha256(b"\1" + leaf + last)
+        for swap in (0, 1):
+            for known in (own, new, few):
+                chain = [good, link][::-1 if swap else 1]
+                yield ("%s, %d" % (what, swap), m.conf.replace(own, known),
+                       m.present(entry, profile, epoch=3, number=2, size=3,
+                                 before=[both], inclusion=[both], chain=chain,
+                                 policy=second.sha256(third)))
+    yield "twice", proof(new, (good, leaf), (good, leaf))
+    for n in (15, 16, 17):
+        yield "%d links" % n, proof(new, *[(good, leaf)] * n)
+        yield "%d links, known" % n, m.conf.replace(own, new), proof(
+            new, *[(good, leaf)] * n)
+
+
 def made(folder):
     m = Maker(folder)
-    cases = [Case("made: " + what, proof, m.conf)
-             for part in (made_heads, made_entries, made_paths)
-             for what, proof in part(m)]
+    cases = [Case("made: " + what, proof[-1], [m.conf, *proof[:-1]][-1])
+             for part in (made_heads, made_entries, made_paths, made_chains)
+             for what, *proof in part(m)]
     compare(cases)
 
 

@@ -8,18 +8,19 @@
 #include "../unit/test_proof.h"
 #include "fuzz.h"
 
-enum { PARSED, VERIFIED, ABSENT, PRESENT, ERASED_PROFILE };
+enum { PARSED, VERIFIED, ABSENT, PRESENT, ERASED_PROFILE, CHAIN };
 
 void
 fuzz_begin(void)
 {
 
-	make_world();
+	make_eras();
 	fuzz_decoder("proof");
 	fuzz_decoder("proof that verifies");
 	fuzz_decoder("proof of absence");
 	fuzz_decoder("proof of presence");
 	fuzz_decoder("proof of an erased profile");
+	fuzz_decoder("proof with a chain of policies");
 }
 
 /* What verifies is true: it is what the realm's tree and keys say. */
@@ -38,6 +39,12 @@ check_truth(const struct proof * P, const struct proof_verdict * V)
 	PANIC_UNLESS(memcmp(P->head, world.head[V->head.epoch - 1],
 	    HEAD_LEN) == 0);
 	fuzz_accepted(VERIFIED);
+
+	/* What follows the realm file's policy is what the heads name. */
+	PANIC_UNLESS(V->policy == world.realm->policy ||
+	    (P->chain.n > 0 && P->chain.link[0].epoch == 2));
+	if (V->policy != world.realm->policy)
+		fuzz_accepted(CHAIN);
 	if (path.kind != TREE_PRESENT) {
 		fuzz_accepted(ABSENT);
 		return;

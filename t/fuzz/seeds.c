@@ -174,9 +174,11 @@ seeds_proof(struct wbuf * W)
 		[ALICE] = "present", [ERASED] = "erased",
 		[NOBODY_EMPTY] = "absent-empty", [NOBODY_OTHER] = "absent-other"
 	};
+	struct wbuf note[2];
 	struct proof P;
 	struct wish I;
 
+	make_eras();
 	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
 		wish_init(&I, who);
 		I.epoch = 1 + who;
@@ -185,6 +187,16 @@ seeds_proof(struct wbuf * W)
 		seed("proof", name[who], W);
 		wbuf_free(&I.note);
 	}
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	P.chain.n = 2;
+	for (unsigned i = 0; i < 2; i++)
+		make_link(&P.chain.link[i], i + 1, 31, &note[i]);
+	proof_format(W, &P);
+	seed("proof", "chain", W);
+	wbuf_free(&note[0]);
+	wbuf_free(&note[1]);
+	wbuf_free(&I.note);
 }
 
 static void
@@ -326,10 +338,12 @@ main(int argc, char ** argv)
 	seeds_frame(&W);
 	seeds_entry(&W);
 	seeds_proto(&W);
-	seeds_proof(&W);
 	seeds_realm(&W);
 	seeds_evidence(&W);
 	seeds_link(&W);
+
+	/* Last, as it gives the realm other heads. */
+	seeds_proof(&W);
 	wbuf_free(&W);
 	return (0);
 }

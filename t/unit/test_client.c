@@ -137,7 +137,7 @@ report_of(struct wish * I, int json, struct wbuf * W, struct proof_verdict * V)
 {
 	struct proof * parsed;
 	struct proof P;
-	struct report R = { .policy = world.realm->policy, .V = V };
+	struct report R = { .V = V };
 	const char * rule;
 	struct wbuf text;
 
@@ -243,8 +243,7 @@ report_in_json(void)
 	V.entry.policy_len = 8;
 	V.rule = RULE_NOT_FRESH;
 	wbuf_init(&W, 1 << 20);
-	CHECK(report_json(&W, &(struct report){ "r", "u", world.realm->policy,
-	    &V }) == 0);
+	CHECK(report_json(&W, &(struct report){ "r", "u", &V }) == 0);
 	all = json_loadb((char *)W.data, W.len, 0, NULL);
 	CHECK(all != NULL);
 	CHECK(strcmp(json_string_value(json_object_get(all, "version")),

@@ -508,6 +508,126 @@ mutations(void)
 	}
 }
 
+static struct wbuf notes[2];	/* of the links */
+
+/* The chain of both links in ${P}, by just enough signers. */
+static void
+put_chain(struct proof * P)
+{
+
+	P->chain.n = 2;
+	wbuf_free(&notes[0]);
+	wbuf_free(&notes[1]);
+	make_link(&P->chain.link[0], 1, 1 | 2 | 8, &notes[0]);
+	make_link(&P->chain.link[1], 2, 1 | 8, &notes[1]);
+}
+
+/* The realm has changed its policy twice since the realm file was made. */
+static void
+chains(void)
+{
+	struct proof_verdict V;
+	struct policy_error error;
+	struct policy * own;
+	struct proof P;
+	struct wish I;
+
+	make_eras();
+	wish_init(&I, ALICE);
+	I.signers = 2 | 4 | 16;
+	make_proof(&P, &I);
+	RULE_IS(&P, NULL, NOW, RULE_POLICY_CHANGED);
+	make_proof(&P, &I);
+	put_chain(&P);
+	CHECK(strcmp(judge(&P, NULL, NOW, &V), "") == 0);
+	CHECK(V.met && V.fresh && V.quorum.majority && V.quorum.replicas == 2);
+	CHECK(policy_keys(V.policy) == 3 && policy_replicas(V.policy) == 2);
+
+	/* Without the last link it is of another policy. */
+	P.chain.n = 1;
+	RULE_IS(&P, NULL, NOW, RULE_POLICY_CHANGED);
+
+	/* Who signed for the policies before does not count any more. */
+	I.signers = 1 | 2 | 4 | 8;
+	make_proof(&P, &I);
+	put_chain(&P);
+	RULE_IS(&P, NULL, NOW, RULE_QUORUM_UNMET);
+
+	/* In the epoch that names it a policy is not in force yet. */
+	I.size = I.epoch = 4;
+	I.signers = 1 | 8;
+	make_proof(&P, &I);
+	put_chain(&P);
+	RULE_IS(&P, NULL, NOW, "");
+	I.signers = 2 | 4 | 16;
+	make_proof(&P, &I);
+	put_chain(&P);
+	RULE_IS(&P, NULL, NOW, RULE_QUORUM_UNMET);
+	I.size = I.epoch = 3;
+	I.signers = 1 | 8;
+	make_proof(&P, &I);
+	put_chain(&P);
+	RULE_IS(&P, NULL, NOW, RULE_POLICY_CHAIN_INVALID);
+
+	/* What a past head names is not looked at. */
+	I.size = EPOCHS;
+	I.signers = 2 | 4 | 16;
+	for (asked = I.epoch = 1; I.epoch < EPOCHS; asked = ++I.epoch) {
+		make_proof(&P, &I);
+		put_chain(&P);
+		RULE_IS(&P, NULL, NOW, "");
+	}
+	asked = 0;
+
+	/* A policy of one's own is for the checkpoint, not for the chain. */
+	I.epoch = EPOCHS;
+	I.signers = 1 | 8;
+	CHECK(policy_parse_realm(eras[1].text, strlen(eras[1].text), REALM,
+	    &own, &error) == 0);
+	own_policy = own;
+	make_proof(&P, &I);
+	put_chain(&P);
+	RULE_IS(&P, NULL, NOW, "");
+	make_proof(&P, &I);
+	put_chain(&P);
+	wbuf_free(&notes[1]);
+	make_link(&P.chain.link[1], 2, 2 | 4 | 16, &notes[1]);
+	RULE_IS(&P, NULL, NOW, RULE_POLICY_CHAIN_UNMET);
+	policy_free(own);
+	own_policy = NULL;
+}
+
+static void
+chain_mutations(void)
+{
+	struct wbuf W;
+	struct proof P;
+	struct wish I;
+	int insufficient = 0;
+
+	make_eras();
+	wish_init(&I, ALICE);
+	I.signers = 2 | 4 | 16;
+	make_proof(&P, &I);
+	put_chain(&P);
+	wbuf_init(&W, PROOF_LEN_MAX);
+	proof_format(&W, &P);
+	CHECK(wbuf_failed(&W) == 0);
+	for (size_t i = 0; i < W.len; i++) {
+		uint8_t was = W.data[i];
+
+		W.data[i] = was == 'A' ? 'B' : 'A';
+		CHECK(!still_verifies((char *)W.data, W.len, &insufficient));
+		W.data[i] = was;
+	}
+
+	/* Names and key ids of the last note; elsewhere all is refused. */
+	CHECK((size_t)insufficient <= 2 * (strlen(REALM) + 6) +
+	    strlen(world.vwitness[1].name) + 6);
+	wbuf_free(&W);
+	wbuf_free(&I.note);
+}
+
 static void
 damaged_signature(void)
 {
@@ -539,5 +659,9 @@ static const struct test tests[] = {
 	    policy_edges },
 	{ "a known key's damaged signature is refused", damaged_signature },
 	{ "no proof verifies when one character of it is changed", mutations },
+	{ "a chain leads from the policy of the realm file to that of the proof",
+	    chains },
+	{ "no proof verifies when one character of its chain is changed",
+	    chain_mutations },
 };
 TESTS(tests)

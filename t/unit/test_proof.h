@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "chain/chain.h"
 #include "codec/wbuf.h"
 #include "crypto/sign.h"
 #include "entry/index.h"
@@ -233,6 +234,65 @@ put_note(struct wbuf * W, const char * origin, uint64_t size,
 		}
 	}
 	wbuf_free(&T);
+}
+
+/*
+ * The realm's policies, one after the other: the realm file's; n0 alone, with a
+ * verifier of its own; n1 and n2, with the other verifier.
+ */
+#define ERAS	3
+static struct {
+	char text[POLICY_LEN_MAX];
+	uint64_t named;		/* epoch whose head names it; 0: the first */
+} eras[ERAS] = { [1] = { .named = 2 }, [2] = { .named = 4 } };
+
+/* Make the heads of the world name the policies of the eras. */
+static inline void
+make_eras(void)
+{
+	char n[5][VKEY_TEXT_MAX + 1];
+	struct head H;
+
+	make_world();
+	for (unsigned i = 0; i < 5; i++)
+		vkey_format(i < 3 ? &world.vreplica[i] : &world.vwitness[i - 3],
+		    n[i]);
+	snprintf(eras[0].text, POLICY_LEN_MAX, "%s", world.realm->policy_text);
+	snprintf(eras[1].text, POLICY_LEN_MAX, "replica n0 %s\nwitness n3 %s\n"
+	    "group g all n0 n3\nquorum g\n", n[0], n[3]);
+	snprintf(eras[2].text, POLICY_LEN_MAX, "replica n1 %s\nreplica n2 %s\n"
+	    "witness n4 %s\ngroup g all n1 n2 n4\nquorum g\n", n[1], n[2],
+	    n[4]);
+	for (uint64_t e = 1, era = 0; e <= EPOCHS; e++) {
+		if (era + 1 < ERAS && eras[era + 1].named == e)
+			era++;
+		if (head_parse(&H, world.head[e - 1], HEAD_LEN))
+			abort();
+		head_policy(eras[era].text, strlen(eras[era].text), H.policy);
+		head_put(&H, world.head[e - 1]);
+	}
+}
+
+/* The link to the policy of ${era}, its note by ${signers} in ${note}. */
+static inline void
+make_link(struct chain_link * K, unsigned era, unsigned signers,
+    struct wbuf * note)
+{
+	const uint64_t e = eras[era].named;
+	uint8_t root[HASH_LEN];
+
+	memset(K, 0, sizeof(*K));
+	K->policy = eras[era].text;
+	K->policy_len = strlen(K->policy);
+	memcpy(K->head, world.head[e - 1], HEAD_LEN);
+	if (merkle_inclusion(e, e - 1, subtree, NULL, K->inclusion,
+	    &K->ninclusion))
+		abort();
+	log_root(e, root);
+	wbuf_init(note, 65536);
+	put_note(note, REALM, e, root, signers, TIME_MS / 1000);
+	K->note = (const char *)note->data;
+	K->note_len = note->len;
 }
 
 /* What a test changes before the proof is made. */

@@ -219,7 +219,7 @@ limits(void)
 	header_limit("lib/note/note.c", &page, &headers, 0);
 	header_limit("lib/note/vkey.h", &page, &headers, 0);
 	header_limit("lib/realm/realm.h", &page, &headers, 0);
-	CHECK(page.n == 26);
+	CHECK(page.n == 27);
 	CHECK(within(&page, &headers, "the headers"));
 	CHECK(within(&headers, &page, "PROTOCOL"));
 }
