@@ -131,7 +131,7 @@ bench_replay(const struct bench * B)
 	if (X.source == NULL) {
 		if (config_verifier_read(CONFIG_FILE, &X.config))
 			return (EXITS_PERMANENT);
-		X.source = X.config.upstream;
+		X.source = X.config.upstream[0];
 	}
 	if (run(B, &X) == 0)
 		rc = EXITS_OK;

@@ -207,7 +207,7 @@ on_upstreams(void * cookie, struct daemon * D)
 {
 	struct ratify * M = cookie;
 
-	M->link = ratify_link_new(D, M->config.upstream, &M->feed, &M->push);
+	M->link = ratify_link_new(D, &M->config, &M->feed, &M->push);
 	return (M->link == NULL ? -1 : 0);
 }
 

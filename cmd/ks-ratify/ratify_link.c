@@ -7,32 +7,43 @@
 
 #include "base/clock.h"
 #include "codec/wbuf.h"
+#include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/upstream.h"
 #include "frame/common.h"
 #include "frame/frame.h"
+#include "head/head.h"
 #include "loop/loop.h"
 #include "propose/due.h"
 #include "proto/proto_publish.h"
 
+#include "ratify_choice.h"
 #include "ratify_feed.h"
 #include "ratify_link.h"
 #include "ratify_push.h"
 #include "ratify_state.h"
 
+/* The connection to one publisher. */
+struct way {
+	struct ratify_link * link;
+	unsigned i;
+	struct upstream_spec spec;
+	struct upstream * U;
+	uint32_t head_id;		/* of the last HEAD */
+};
+
 struct ratify_link {
 	struct daemon * daemon;
 	struct ratify_feed * feed;
 	struct ratify_push * push;
-	struct upstream_spec spec;
-	struct upstream * U;
+	struct ratify_choice choice;
+	struct way way[CONFIG_UPSTREAMS_MAX];
 	struct loop_timer * again;	/* when to ask for the feed */
+	struct loop_timer * look;	/* when to ask all how far they are */
 	struct loop_timer * due;	/* when to push */
 	struct loop_deferred * batch;	/* the turn's frames are here */
 	uint32_t id;			/* last request's */
 	uint32_t asked;			/* of the FEED; 0: none is open */
-	uint64_t wait_ms;		/* before asking; 0: all is well */
-	int is_up;
 	int stopped;
 	char said[COMMON_RULE_MAX + 1];	/* last refusal of a push */
 	uint64_t window_ms;		/* when the window of a report began */
@@ -45,6 +56,21 @@ next_id(struct ratify_link * K)
 
 	/* 0 means "no request". */
 	return (++K->id != 0 ? K->id : ++K->id);
+}
+
+/* The one that is followed. */
+static struct way *
+current(struct ratify_link * K)
+{
+
+	return (&K->way[K->choice.at]);
+}
+
+static struct ratify_way *
+state_of(struct way * W)
+{
+
+	return (&W->link->choice.way[W->i]);
 }
 
 static int
@@ -60,21 +86,71 @@ ask(struct ratify_link * K)
 	proto_publish_put_feed(&W, from);
 	K->asked = next_id(K);
 	rc = wbuf_failed(&W) ? -1 :
-	    upstream_send(K->U, FEED, K->asked, W.data, W.len, 0);
+	    upstream_send(current(K)->U, FEED, K->asked, W.data, W.len, 0);
 	wbuf_free(&W);
 	return (rc);
 }
 
-/* Ask again later, each time a little later. */
-static void
-wait_more(struct ratify_link * K)
+/* Change to another publisher if that is right, and ask for the feed. */
+static int
+reconsider(struct ratify_link * K)
+{
+	const uint64_t now_ms = clock_mono_ms();
+	struct way * before = current(K);
+	enum ratify_why why;
+	unsigned to;
+
+	if (K->stopped)
+		return (0);
+	why = ratify_choice_make(&K->choice, K->feed->state->epoch, now_ms, &to);
+	if (why != RATIFY_STAY) {
+		/* Its feed cannot be ended otherwise. */
+		if (K->asked != 0)
+			upstream_retry(before->U);
+		K->asked = 0;
+		ratify_choice_move(&K->choice, to);
+		warnx("%s: %s; following %s", before->spec.path,
+		    ratify_why_text(why), current(K)->spec.path);
+	}
+	if (!state_of(current(K))->up || K->asked != 0)
+		return (0);
+	if (state_of(current(K))->rests_ms > now_ms) {
+		loop_timer_set(K->again, state_of(current(K))->rests_ms -
+		    now_ms);
+		return (0);
+	}
+	return (ask(K));
+}
+
+/* The one that is followed does not do: another, or it again later. */
+static int
+blame(struct ratify_link * K)
 {
 
 	K->asked = 0;
-	K->wait_ms = K->wait_ms == 0 ? RATIFY_WAIT_MS_MIN : 2 * K->wait_ms;
-	if (K->wait_ms > RATIFY_WAIT_MS_MAX)
-		K->wait_ms = RATIFY_WAIT_MS_MAX;
-	loop_timer_set(K->again, K->wait_ms);
+	ratify_choice_blame(&K->choice, clock_mono_ms());
+	return (reconsider(K));
+}
+
+/* Ask ${W} how far it is; with only one publisher it does not matter. */
+static int
+ask_head(struct way * W)
+{
+	struct ratify_link * K = W->link;
+	struct wbuf B;
+	int rc;
+
+	if (K->choice.n == 1 || K->stopped || !state_of(W)->up ||
+	    state_of(W)->asked_ms != 0)
+		return (0);
+	wbuf_init(&B, 8);
+	proto_publish_put_head(&B, 0);
+	state_of(W)->asked_ms = clock_mono_ms();
+	W->head_id = next_id(K);
+	rc = wbuf_failed(&B) ? -1 :
+	    upstream_send(W->U, HEAD, W->head_id, B.data, B.len, 0);
+	wbuf_free(&B);
+	return (rc);
 }
 
 /* What came of a frame, or of the turn. */
@@ -87,10 +163,9 @@ settle(struct ratify_link * K, enum ratify_fed fed, const char * rule)
 		return (0);
 	case RATIFY_FED_DROP:
 		warnx("%s: epoch %" PRIu64 ": %s: not ratified, asking again",
-		    K->spec.path, K->feed->next, rule);
-		wait_more(K);
-		upstream_retry(K->U);
-		return (0);
+		    current(K)->spec.path, K->feed->next, rule);
+		upstream_retry(current(K)->U);
+		return (blame(K));
 	case RATIFY_FED_HALTED:
 		daemon_permanent(K->daemon);
 		return (-1);
@@ -103,18 +178,23 @@ settle(struct ratify_link * K, enum ratify_fed fed, const char * rule)
 static int
 push(struct ratify_link * K)
 {
-	uint64_t now_ms = clock_mono_ms(), next_ms, needs;
+	uint64_t now_ms = clock_mono_ms(), next_ms, needs, retries;
 	struct wbuf W;
-	int rc = 0;
+	int rc = 0, turned = 0, to;
 
 	loop_timer_clear(K->due);
-	if (!K->is_up || K->stopped)
+	if (K->stopped || ratify_choice_push(&K->choice, 0, now_ms) == -1)
 		return (0);
 	wbuf_init(&W, FRAME_BODY_MAX);
+	retries = K->push->retries;
 	while ((rc = ratify_push_next(K->push, now_ms, &W, &needs,
 	    &next_ms)) == 1) {
-		if (wbuf_failed(&W) || upstream_send(K->U, RATIFY, next_id(K),
-		    W.data, W.len, needs)) {
+		/* If some did not come back another gets what is left. */
+		to = ratify_choice_push(&K->choice, !turned &&
+		    K->push->retries != retries, now_ms);
+		turned |= K->push->retries != retries;
+		if (wbuf_failed(&W) || upstream_send(K->way[to].U, RATIFY,
+		    next_id(K), W.data, W.len, needs)) {
 			warnx("out of memory");
 			rc = -1;
 			break;
@@ -173,56 +253,112 @@ on_again(void * cookie)
 {
 	struct ratify_link * K = cookie;
 
-	return (K->is_up && !K->stopped && K->asked == 0 ? ask(K) : 0);
+	return (reconsider(K));
+}
+
+static int
+on_look(void * cookie)
+{
+	struct ratify_link * K = cookie;
+
+	loop_timer_set(K->look, RATIFY_LOOK_MS);
+	for (unsigned i = 0; i < K->choice.n; i++)
+		if (ask_head(&K->way[i]))
+			return (-1);
+	return (reconsider(K));
 }
 
 static int
 on_up(void * cookie, struct upstream * U)
 {
-	struct ratify_link * K = cookie;
+	struct way * W = cookie;
+	struct ratify_link * K = W->link;
 
 	/* The callback may come before upstream_new's caller has stored it. */
-	K->U = U;
-	K->is_up = 1;
-	K->asked = 0;
+	W->U = U;
+	state_of(W)->up = 1;
+	if (W == current(K))
+		K->asked = 0;
 	if (K->stopped)
 		return (0);
-	ratify_push_again(K->push);
-	if (K->wait_ms == 0) {
-		if (ask(K))
-			return (-1);
-	} else
-		loop_timer_set(K->again, K->wait_ms);
+
+	/* Of several, one that only accepts connections is not pushed to. */
+	if (K->choice.n == 1)
+		ratify_push_again(K->push);
+	if (ask_head(W) || reconsider(K))
+		return (-1);
 	return (push(K));
 }
 
 static int
 on_down(void * cookie, struct upstream * U)
 {
-	struct ratify_link * K = cookie;
+	struct way * W = cookie;
+	struct ratify_link * K = W->link;
+	struct ratify_way * S = state_of(W);
 
 	(void)U;
-	K->is_up = 0;
-	K->asked = 0;
-	loop_timer_clear(K->again);
-	return (0);
+	S->up = S->heard = 0;
+	S->asked_ms = 0;
+	if (W == current(K)) {
+		K->asked = 0;
+		loop_timer_clear(K->again);
+	}
+	return (reconsider(K));
+}
+
+/* ${W} said something: it is there. */
+static int
+heard(struct way * W)
+{
+	struct ratify_way * S = state_of(W);
+
+	S->asked_ms = 0;
+	if (S->heard)
+		return (0);
+	S->heard = 1;
+	if (W->link->choice.n == 1)
+		return (0);
+	ratify_push_again(W->link->push);
+	loop_deferred_set(W->link->batch);
+	return (reconsider(W->link));
+}
+
+/* The answer of ${W} about how far it is. */
+static int
+on_head(struct way * W, const struct frame * frame)
+{
+	struct ratify_link * K = W->link;
+	struct proto_publish_head P;
+	struct head H;
+
+	if (proto_publish_get_head_reply(frame->body, frame->len, &P) ||
+	    head_parse(&H, P.head, HEAD_LEN))
+		return (upstream_malformed(W->U, "frame-malformed"));
+	ratify_choice_told(&K->choice, W->i, H.epoch, K->feed->state->epoch,
+	    clock_mono_ms());
+	return (reconsider(K));
 }
 
 /* A publisher that is rebuilding, or one that refuses a cosignature. */
 static int
-on_error(struct ratify_link * K, const struct frame * frame)
+on_error(struct way * W, const struct frame * frame)
 {
+	struct ratify_link * K = W->link;
 	struct common_error E;
 
 	if (common_get_error(frame->body, frame->len, &E))
-		return (upstream_malformed(K->U, "error-malformed"));
+		return (upstream_malformed(W->U, "error-malformed"));
 	if (frame->id != 0 && frame->id == K->asked) {
-		if (K->wait_ms == 0)
+		if (state_of(W)->wait_ms == 0)
 			warnx("%s: epoch %" PRIu64 ": %s; asking again",
-			    K->spec.path, K->feed->next, E.rule);
-		wait_more(K);
-	} else if (strcmp(K->said, E.rule) != 0) {
-		warnx("%s: a cosignature is refused: %s", K->spec.path, E.rule);
+			    W->spec.path, K->feed->next, E.rule);
+		return (blame(K));
+	}
+	if (frame->id != 0 && frame->id == W->head_id)
+		return (0);
+	if (strcmp(K->said, E.rule) != 0) {
+		warnx("%s: a cosignature is refused: %s", W->spec.path, E.rule);
 		strlcpy(K->said, E.rule, sizeof(K->said));
 	}
 	return (0);
@@ -231,15 +367,21 @@ on_error(struct ratify_link * K, const struct frame * frame)
 static int
 on_frame(void * cookie, struct upstream * U, const struct frame * frame)
 {
-	struct ratify_link * K = cookie;
-	uint64_t epochs = K->feed->epochs;
+	struct way * W = cookie;
+	struct ratify_link * K = W->link;
+	const uint64_t epochs = K->feed->epochs, next = K->feed->next;
+	const uint32_t n = K->feed->n;
 	const char * rule;
 	enum ratify_fed fed;
 
 	if (K->stopped)
 		return (0);
+	if (heard(W))
+		return (-1);
 	if (frame->type == COMMON_ERROR)
-		return (on_error(K, frame));
+		return (on_error(W, frame));
+	if (frame->type == HEAD_REPLY && frame->id == W->head_id)
+		return (on_head(W, frame));
 	if (frame->type == RATIFY_PROPOSED) {
 		K->said[0] = '\0';
 		return (0);
@@ -247,12 +389,14 @@ on_frame(void * cookie, struct upstream * U, const struct frame * frame)
 	if (frame->type != FEED_UPDATES && frame->type != FEED_HEAD &&
 	    frame->type != FEED_RATIFICATION)
 		return (upstream_malformed(U, "type-unexpected"));
-	if (frame->id != K->asked || K->asked == 0)
+	if (frame->id != K->asked || K->asked == 0 || W != current(K))
 		return (0);
 	fed = ratify_feed_frame(K->feed, frame->type, frame->body, frame->len,
 	    clock_wall_ms(), &rule);
 	if (K->feed->epochs != epochs)
-		K->wait_ms = 0;
+		ratify_choice_praise(&K->choice);
+	if (K->feed->next != next || K->feed->n != n)
+		ratify_choice_moved(&K->choice);
 	loop_deferred_set(K->batch);
 	return (settle(K, fed, rule));
 }
@@ -261,12 +405,35 @@ static const char *
 frame_name(uint16_t type)
 {
 
-	return (type == FEED ? "FEED" : type == RATIFY ? "RATIFY" : NULL);
+	return (type == FEED ? "FEED" : type == RATIFY ? "RATIFY" :
+	    type == HEAD ? "HEAD" : NULL);
+}
+
+/* Follow all of ${config}; those that were are freed by the daemon. */
+static int
+follow_all(struct ratify_link * K, const struct config_verifier * config)
+{
+	struct way * W;
+
+	for (unsigned i = 0; i < config->nupstreams; i++) {
+		W = &K->way[i];
+		W->link = K;
+		W->i = i;
+		W->spec = (struct upstream_spec){ .path = config->upstream[i],
+		    .ctx = W, .up = on_up, .down = on_down, .frame = on_frame,
+		    .frame_name = frame_name };
+		if ((W->U = daemon_follow(K->daemon, &W->spec)) == NULL)
+			return (-1);
+		K->choice.n++;
+	}
+	if (K->choice.n > 1)
+		loop_timer_set(K->look, RATIFY_LOOK_MS);
+	return (0);
 }
 
 struct ratify_link *
-ratify_link_new(struct daemon * D, const char * path, struct ratify_feed * F,
-    struct ratify_push * P)
+ratify_link_new(struct daemon * D, const struct config_verifier * config,
+    struct ratify_feed * F, struct ratify_push * P)
 {
 	struct loop * L = daemon_loop(D);
 	struct ratify_link * K;
@@ -277,28 +444,19 @@ ratify_link_new(struct daemon * D, const char * path, struct ratify_feed * F,
 	K->feed = F;
 	K->push = P;
 	K->window_ms = clock_mono_ms();
-	K->spec = (struct upstream_spec){ .path = path, .ctx = K, .up = on_up,
-	    .down = on_down, .frame = on_frame, .frame_name = frame_name };
-	if ((K->again = loop_timer_new(L, on_again, K)) == NULL)
+	K->again = loop_timer_new(L, on_again, K);
+	K->look = loop_timer_new(L, on_look, K);
+	K->due = loop_timer_new(L, on_due, K);
+	K->batch = loop_deferred_new(L, LOOP_BATCH, on_batch, K);
+	if (K->again == NULL || K->look == NULL || K->due == NULL ||
+	    K->batch == NULL || follow_all(K, config))
 		goto err1;
-	if ((K->due = loop_timer_new(L, on_due, K)) == NULL)
-		goto err2;
-	if ((K->batch = loop_deferred_new(L, LOOP_BATCH, on_batch, K)) == NULL)
-		goto err3;
-	if ((K->U = daemon_follow(D, &K->spec)) == NULL)
-		goto err4;
 	return (K);
 
-err4:
-	loop_deferred_free(K->batch);
-err3:
-	loop_timer_free(K->due);
-err2:
-	loop_timer_free(K->again);
 err1:
-	free(K);
+	ratify_link_free(K);
 err0:
-	warnx("%s: cannot be followed", path);
+	warnx("%s: cannot be followed", config->upstream[0]);
 	return (NULL);
 }
 
@@ -308,15 +466,23 @@ ratify_link_stop(struct ratify_link * K)
 
 	K->stopped = 1;
 	loop_timer_clear(K->again);
+	loop_timer_clear(K->look);
 	loop_timer_clear(K->due);
 }
 
 void
 ratify_link_status(const struct ratify_link * K, struct wbuf * W)
 {
+	unsigned there = 0;
 
-	wbuf_printf(W, "upstream_publish %s\n", !K->is_up ? "down" :
+	for (unsigned i = 0; i < K->choice.n; i++)
+		there += (unsigned)K->choice.way[i].heard;
+	wbuf_printf(W, "upstream_publish %s\n",
+	    !K->choice.way[K->choice.at].up ? "down" :
 	    K->asked == 0 ? "waiting" : "up");
+	wbuf_printf(W, "following %s\n", K->way[K->choice.at].spec.path);
+	wbuf_printf(W, "publishers %u\n", K->choice.n);
+	wbuf_printf(W, "publishers_up %u\n", there);
 	wbuf_printf(W, "updates %" PRIu64 "\n", K->feed->state->updates);
 	wbuf_printf(W, "epochs %" PRIu64 "\n", K->feed->epochs);
 	wbuf_printf(W, "pushes %" PRIu64 "\n", K->push->pushes);
@@ -331,6 +497,7 @@ ratify_link_free(struct ratify_link * K)
 		return;
 	loop_deferred_free(K->batch);
 	loop_timer_free(K->due);
+	loop_timer_free(K->look);
 	loop_timer_free(K->again);
 	free(K);
 }

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+struct config_verifier;
 struct daemon;
 struct ratify_feed;
 struct ratify_push;
@@ -10,14 +11,11 @@ struct ratify_state;
 struct wbuf;
 
 /*
- * The connection to a publisher: asks for the feed, gives what comes to
- * ratify_feed, and sends what ratify_push says, when it says so.
+ * The connections to the publishers: asks the one that ratify_choice says for
+ * the feed, gives what comes to ratify_feed, and sends what ratify_push says,
+ * when it says so.
  */
 struct ratify_link;
-
-/** Waits before a feed that was refused is asked for again: doubles. */
-#define RATIFY_WAIT_MS_MIN 250
-#define RATIFY_WAIT_MS_MAX 60000
 
 /** A replay gets a line once in so long. */
 #define RATIFY_REPORT_MS 1000
@@ -26,13 +24,13 @@ struct ratify_link;
 #define RATIFY_REPORT_MIN 32
 
 /**
- * ratify_link_new(D, path, F, P):
- * In the daemon ${D}, follow the publisher at the socket ${path} for ${F} and
- * ${P}; all stay.  To be called in the phase "upstreams".  Return NULL after a
- * line on standard error.
+ * ratify_link_new(D, config, F, P):
+ * In the daemon ${D}, follow the publishers of ${config} for ${F} and ${P}; all
+ * stay.  To be called in the phase "upstreams".  Return NULL after a line on
+ * standard error.
  */
-struct ratify_link * ratify_link_new(struct daemon *, const char *,
-    struct ratify_feed *, struct ratify_push *);
+struct ratify_link * ratify_link_new(struct daemon *,
+    const struct config_verifier *, struct ratify_feed *, struct ratify_push *);
 
 /**
  * ratify_link_stop(K):

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "daemon/conf.h"
 
 #include "config/config.h"
@@ -17,6 +19,7 @@ struct shared {
 	struct conf_lines links;
 	struct config_engine engine;
 	struct conf_lines peers;
+	struct conf_lines upstreams;
 };
 
 #define FIELDS_REPLICA(C)						\
@@ -26,9 +29,8 @@ struct shared {
 	    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },			\
 	{ "epoch_retry_ms", CONF_U64, &(C)->epoch_retry_ms, 1,		\
 	    CONFIG_INTERVAL_MS_MAX, "1000", 0 }
-#define FIELD_UPSTREAM(C, required)					\
-	{ "upstream", CONF_STRING, (C)->upstream, 1, CONFIG_PATH_MAX,	\
-	    NULL, (required) }
+#define FIELD_UPSTREAM(S)						\
+	{ "upstream", CONF_LINES, &(S)->upstreams, 0, 0, NULL, 0 }
 #define FIELD_CACHE(C)							\
 	{ "cache_mib", CONF_U64, &(C)->cache_mib, 1, CACHE_MIB_MAX, "64", 0 }
 #define FIELDS_LINK(S)							\
@@ -94,20 +96,57 @@ config_replica_read(const char * path, struct config_replica * config)
 	return (0);
 }
 
+/* Store in ${config} the publishers that ${S}, read from ${path}, says. */
+static int
+take_upstreams(const char * path, const struct shared * S,
+    struct config_verifier * config)
+{
+	const char * text;
+
+	config->nupstreams = 0;
+	for (unsigned i = 0; i < S->upstreams.n; i++) {
+		text = S->upstreams.text[i];
+		if (i == CONFIG_UPSTREAMS_MAX ||
+		    strlen(text) > CONFIG_PATH_MAX) {
+			warnx("%s:%u: upstream must be a path of 1 to %d bytes, "
+			    "at most %d times", path, S->upstreams.line[i],
+			    CONFIG_PATH_MAX, CONFIG_UPSTREAMS_MAX);
+			return (-1);
+		}
+		for (unsigned k = 0; k < i; k++) {
+			if (strcmp(config->upstream[k], text) != 0)
+				continue;
+			warnx("%s:%u: a second upstream line of this path",
+			    path, S->upstreams.line[i]);
+			return (-1);
+		}
+		strlcpy(config->upstream[i], text,
+		    sizeof(config->upstream[i]));
+		config->nupstreams++;
+	}
+	if (config->nupstreams > 0)
+		return (0);
+	warnx("%s: upstream is missing", path);
+	return (-1);
+}
+
 int
 config_verifier_read(const char * path, struct config_verifier * config)
 {
 	struct shared * S;
+	int rc = -1;
 
 	if ((S = new_shared(path)) == NULL)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELD_UPSTREAM(config, 1), FIELD_CACHE(config), FIELDS_LINK(S),
+		FIELD_UPSTREAM(S), FIELD_CACHE(config), FIELDS_LINK(S),
 	};
 
-	return (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]),
-	    S));
+	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
+		rc = take_upstreams(path, S, config);
+	free(S);
+	return (rc);
 }
 
 /* Store in ${config} what ${S}, read from ${path}, says. */
@@ -144,7 +183,6 @@ int
 config_link_read(const char * path, struct config_link * config)
 {
 	struct config_replica replica;
-	struct config_verifier verifier;
 	struct shared * S;
 	int rc = -1;
 
@@ -152,8 +190,8 @@ config_link_read(const char * path, struct config_link * config)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(&verifier, 0),
-		FIELD_CACHE(&verifier), FIELDS_LINK(S), FIELDS_ENGINE(S),
+		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(S),
+		FIELD_CACHE(&replica), FIELDS_LINK(S), FIELDS_ENGINE(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)

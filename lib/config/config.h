@@ -68,9 +68,14 @@ struct config_replica {
 	uint64_t cache_mib;		/* Berkeley DB cache of each; default 64 */
 };
 
+/** Most upstream lines of a verifier: those of a realm of seven, and one more. */
+#define CONFIG_UPSTREAMS_MAX 8
+
 /** The configuration of a verifier's ks-ratify. */
 struct config_verifier {
-	char upstream[CONFIG_PATH_MAX + 1];	/* a publish socket; required */
+	unsigned nupstreams;			/* 1 or more */
+	char upstream[CONFIG_UPSTREAMS_MAX][CONFIG_PATH_MAX + 1];
+						/* publish sockets */
 	uint64_t cache_mib;			/* default 64 */
 };
 
@@ -125,7 +130,7 @@ int config_engine_read(const char *, struct config_engine *);
 
 /**
  * config_verifier_read(path, config):
- * The same for a verifier's directory.
+ * The same for a verifier's directory.  No upstream, or one twice, is refused.
  */
 int config_verifier_read(const char *, struct config_verifier *);
 

@@ -91,8 +91,21 @@ files(void)
 
 	CHECK(put(path, "upstream run/x\n" LINKS) == 0);
 	CHECK(config_verifier_read(path, &V) == 0);
-	CHECK(strcmp(V.upstream, "run/x") == 0);
+	CHECK(strcmp(V.upstream[0], "run/x") == 0);
 	CHECK(config_link_read(path, &C) == 0 && C.nlinks == 3);
+	CHECK(put(path, "upstream run/x\nupstream run/y\n") == 0);
+	CHECK(config_verifier_read(path, &V) == 0 && V.nupstreams == 2);
+	CHECK(strcmp(V.upstream[0], "run/x") == 0);
+	CHECK(strcmp(V.upstream[1], "run/y") == 0);
+	CHECK(put(path, "upstream run/x\nupstream run/x\n") == 0);
+	CHECK(config_verifier_read(path, &V) == -1);
+#define U(a)	"upstream run/" a "1\nupstream run/" a "2\nupstream run/" a "3\n"
+	CHECK(put(path, U("a") U("b") "upstream c\nupstream d\n") == 0);
+	CHECK(config_verifier_read(path, &V) == 0 && V.nupstreams == 8);
+	CHECK(put(path, U("a") U("b") U("c")) == 0);
+	CHECK(config_verifier_read(path, &V) == -1);
+	CHECK(put(path, "upstream\n") == 0);
+	CHECK(config_verifier_read(path, &V) == -1);
 	CHECK(config_replica_read(path, &R) == -1);
 
 	CHECK(put(path, "cache_mib 8\n") == 0);
