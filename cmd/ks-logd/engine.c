@@ -8,6 +8,7 @@
 #include "jail/jail.h"
 #include "log/committed.h"
 #include "log/etcd.h"
+#include "log/follow.h"
 #include "log/local.h"
 #include "log/log.h"
 #include "realm/realm.h"
@@ -20,6 +21,25 @@ is_etcd(const struct config_engine * E)
 {
 
 	return (strcmp(E->engine, "etcd") == 0);
+}
+
+static int
+is_follow(const struct config_engine * E)
+{
+
+	return (strcmp(E->engine, "follow") == 0);
+}
+
+static int
+open_follow(struct logd * X, const struct config_engine * E)
+{
+	const char * peers[CONFIG_PEERS_MAX];
+
+	for (unsigned i = 0; i < E->npeers; i++)
+		peers[i] = E->peer[i];
+	X->engine = log_follow_new(daemon_loop(X->daemon), X->committed, peers,
+	    E->npeers, &logd_events, X);
+	return (X->engine != NULL ? 0 : EXITS_TEMPORARY);
 }
 
 static int
@@ -46,9 +66,12 @@ logd_engine_open(struct logd * X, const struct config_engine * E,
 
 	if (is_etcd(E))
 		return (open_etcd(X, E, R));
+	if (is_follow(E))
+		return (open_follow(X, E));
 	/* Alone, it would order what the others do not see. */
 	if (committed_place(X->committed).cluster != 0) {
-		warnx("%s: the log was made by the engine etcd", CONFIG_FILE);
+		warnx("%s: the log is that of an etcd cluster, which the engine local "
+		    "cannot go on with", CONFIG_FILE);
 		return (EXITS_PERMANENT);
 	}
 	X->engine = log_local_new(X->committed, &logd_events, X);

@@ -207,8 +207,13 @@ check_engine(const char * path, const struct config_engine * E)
 
 	if (strcmp(E->engine, "local") == 0)
 		return (0);
+	if (strcmp(E->engine, "follow") == 0) {
+		if (E->npeers == 0)
+			warnx("%s: the engine follow needs a peer", path);
+		return (E->npeers > 0 ? 0 : -1);
+	}
 	if (strcmp(E->engine, "etcd") != 0) {
-		warnx("%s: engine must be local or etcd", path);
+		warnx("%s: engine must be local, etcd or follow", path);
 		return (-1);
 	}
 	if (E->name[0] == '\0' || E->etcd_url[0] == '\0') {

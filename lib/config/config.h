@@ -48,7 +48,7 @@
 
 /** The part of ks-logd alone: what orders the log.  A text not given is "". */
 struct config_engine {
-	char engine[8];				/* "local" (default) or "etcd" */
+	char engine[8];				/* "local" (default), "etcd", "follow" */
 	char name[CONFIG_ENGINE_TEXT_MAX + 1];	/* of this replica in the policy */
 	char etcd_url[CONFIG_ENGINE_TEXT_MAX + 1];
 	char etcd_ca[CONFIG_ENGINE_TEXT_MAX + 1];	/* files, in PEM */
@@ -124,7 +124,8 @@ int config_replica_read(const char *, struct config_replica *);
 /**
  * config_engine_read(path, config):
  * The same for what orders the log of a replica.  An unknown engine, the engine
- * etcd without name or etcd_url, and etcd_keep above etcd_max are refused.
+ * etcd without name or etcd_url, the engine follow without a peer, a name that is
+ * not one word, and etcd_keep above etcd_max are refused.
  */
 int config_engine_read(const char *, struct config_engine *);
 

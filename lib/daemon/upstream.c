@@ -19,6 +19,7 @@ struct upstream {
 	struct conn * conn;	/* NULL while down */
 	uint64_t wait_ms;	/* before the next try but one */
 	int said;		/* "waiting" was said, and "connected" not yet */
+	int quiet;
 };
 
 /* Try later; each time a little later. */
@@ -78,7 +79,7 @@ on_again(void * cookie)
 	U->conn = conn_new(U->L, fd, &U->ops, U, U->batch);
 	if (U->conn == NULL)
 		goto err1;
-	if (U->said)
+	if (U->said && !U->quiet)
 		warnx("connected to %s", U->spec->path);
 	U->said = 0;
 	return (U->spec->up(U->spec->ctx, U));
@@ -86,7 +87,7 @@ on_again(void * cookie)
 err1:
 	close(fd);
 err0:
-	if (!U->said)
+	if (!U->said && !U->quiet)
 		warnx("waiting for %s", U->spec->path);
 	U->said = 1;
 	try_later(U);
@@ -116,6 +117,13 @@ err1:
 	free(U);
 err0:
 	return (NULL);
+}
+
+void
+upstream_quiet(struct upstream * U)
+{
+
+	U->quiet = 1;
 }
 
 void

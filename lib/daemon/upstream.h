@@ -47,6 +47,12 @@ struct upstream * upstream_new(struct loop *, const struct upstream_spec *,
     struct loop_deferred *);
 
 /**
+ * upstream_quiet(U):
+ * Write no line of waiting and connecting: the owner of ${U} does, or need not.
+ */
+void upstream_quiet(struct upstream *);
+
+/**
  * upstream_free(U):
  * Disconnect and free ${U}, without a down callback.
  */

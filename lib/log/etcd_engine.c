@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "proto/list.h"
 
+#include "log/compare.h"
 #include "log/etcd_impl.h"
 
 static int on_opened(void *, struct etcd_reply *);
@@ -340,6 +341,7 @@ etcd_engine_close(struct log_engine * E)
 {
 	struct log_etcd * X = (struct log_etcd *)E;
 
+	log_compare_free(X->compare);
 	log_fetch_free(X->fetch);
 	log_etcd_care_stop(X);
 	log_etcd_queue_free(X);
@@ -358,8 +360,19 @@ static const struct log_engine_ops ops = {
 };
 
 static int
+on_differs(void * ctx)
+{
+
+	return (log_etcd_permanent(ctx));
+}
+
+static int
 start(struct log_etcd * X)
 {
+	struct log_compare_spec spec = {
+		.peers = X->options.peers, .npeers = X->options.npeers,
+		.ctx = X, .differs = on_differs
+	};
 	int n;
 
 	n = snprintf(X->progress, sizeof(X->progress), "ks/%s/progress/",
@@ -376,6 +389,8 @@ start(struct log_etcd * X)
 		warn("log");
 		return (-1);
 	}
+	if ((X->compare = log_compare_new(X->L, X->C, &spec)) == NULL)
+		return (-1);
 	loop_timer_set(X->again, 0);
 	return (log_etcd_care_start(X));
 }

@@ -96,6 +96,7 @@ struct log_etcd {
 	struct loop_timer * again;
 	struct loop_deferred * commit;
 	struct log_fetch * fetch;
+	struct log_compare * compare;
 	int said;		/* "waiting" was, "connected" not yet */
 	uint64_t skipped;	/* values that are no batch */
 

@@ -342,7 +342,7 @@ refused() {
 }
 
 @test "what is wrong in ks.conf is refused with 100 and one line" {
-	refused "engine raft" "engine must be local or etcd"
+	refused "engine raft" "engine must be local, etcd or follow"
 	refused "name replica 1" "name must be one word"
 	refused "etcd_url http://192.0.2.1:1" "it is http://, which is for 127.0.0.1"
 	refused "etcd_url http://127.0.0.1:1" "http://, which takes no certificates"
@@ -397,7 +397,7 @@ etcd_url http://127.0.0.1:${p[0]}"
 
 	sed -i 's/^engine etcd/engine local/' "$BATS_TEST_TMPDIR/replica/ks.conf"
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
-	equal "$output" "ks-logd: ks.conf: the log was made by the engine etcd"
+	equal "$output" "ks-logd: ks.conf: the log is that of an etcd cluster, which the engine local cannot go on with"
 }
 
 @test "new replicas agree on where the log begins" {
@@ -449,7 +449,7 @@ alone_conf() {
 	end "$BATS_TEST_TMPDIR/one" TERM
 	sed -i 's/^engine etcd/engine local/' "$dir/ks.conf"
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
-	equal "$output" "ks-logd: ks.conf: the log was made by the engine etcd"
+	equal "$output" "ks-logd: ks.conf: the log is that of an etcd cluster, which the engine local cannot go on with"
 
 	# One that began alone finds the log of others: it does not follow.
 	rm -r "$dir/data"
@@ -462,4 +462,37 @@ alone_conf() {
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
 	says "log: entry 2 is another than that after which etcd at http://127.0.0.1:* goes on: remove data/log"
 	equal "${#lines[@]}" 1
+}
+
+@test "a standby of the cluster becomes a replica of it, and the other way round" {
+	local dir=$BATS_TEST_TMPDIR/replica
+	other_replica "^(etcd|peer|engine|name)" <<<"engine follow
+peer $T/replica1/run/log
+peer $T/replica2/run/log"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	copied() { [ "$(status_in "$dir" hash)" = "$(status_of 2 hash)" ]; }
+	wait_until 20 copied
+	equal "$(client one "$dir/run/log" 10)" "$(status_of 1 last)"
+	logs_are_equal
+	equal "$(status_in "$dir" etcd_cluster)" "$(status_of 1 etcd_cluster)"
+	end "$BATS_TEST_TMPDIR/one" TERM
+	client one "$T/replica1/run/log" 10
+
+	grep -E "^(etcd_|peer)" "$T/replica1/ks.conf" | sed 's/^etcd_keep.*//; s/^etcd_max.*//' >>"$dir/ks.conf"
+	sed -i 's/^engine follow/engine etcd\nname replica4/' "$dir/ks.conf"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is etcd connected
+	wait_until 20 copied
+	client one "$dir/run/log" 10
+	logs_are_equal
+	end "$BATS_TEST_TMPDIR/one" TERM
+
+	sed -i 's/^engine etcd/engine follow/' "$dir/ks.conf"
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is follow following
+	client one "$dir/run/log" 10
+	wait_until 20 copied
+	end "$BATS_TEST_TMPDIR/one" TERM
+	# It wrote its progress; nobody waits for it.
+	ctl del ks/example.org/progress/replica4
 }
