@@ -1,120 +1,56 @@
 #include <err.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
 #include "config/config.h"
-#include "crypto/sign.h"
 #include "crypto/vrf.h"
-#include "note/keyfile.h"
 #include "realm/realm.h"
 
 #include "build.h"
+#include "conf.h"
+#include "etcd.h"
+#include "folder.h"
 #include "realm_text.h"
 #include "service.h"
-#include "template.h"
 
 /* Longest file that is made here. */
 #define FILE_LEN_MAX	65536
 
-static const char * const replica_daemons[] = {
-	"ks-logd", "ks-apply", "ks-sign", "ks-publish", "ks-admit", NULL
+/* What is being made. */
+struct build {
+	const struct init_tree * T;
+	const struct init_plan * plan;
+	const struct init_net * net;		/* NULL: by Unix sockets only */
+	struct init_public public;
+	struct init_folder replica[INIT_REPLICAS_MAX];
+	struct init_folder verifier[INIT_VERIFIERS_MAX];
+	struct wbuf W;				/* the file at hand */
 };
-static const char * const verifier_daemons[] = { "ks-ratify", NULL };
-
-/* Make the folder of a replica or verifier and those that hold its state. */
-static int
-make_folders(const struct init_tree * T, const char * role, unsigned number)
-{
-
-	return (init_tree_mkdir(T, 0755, "%s%u", role, number) ||
-	    init_tree_mkdir(T, 0700, "%s%u/keys", role, number) ||
-	    init_tree_mkdir(T, 0700, "%s%u/run", role, number) ||
-	    init_tree_mkdir(T, 0700, "%s%u/data", role, number) ? -1 : 0);
-}
-
-/* Write the secret to the file ${name} in the folder. */
-static int
-write_key(const struct init_tree * T, const char * role, unsigned number,
-    const char * name, enum keyfile_kind kind, const char * key_name,
-    const uint8_t * secret)
-{
-	char path[INIT_PATH_MAX + 1];
-
-	if (init_tree_path(T, path, "%s%u/%s", role, number, name))
-		return (-1);
-	return (keyfile_write(path, kind, key_name, secret));
-}
-
-/* Make a new signing key in the folder; its public half goes to ${vkey}. */
-static int
-make_sign_key(const struct init_tree * T, const char * role, unsigned number,
-    const char * name, enum keyfile_kind kind, const char * key_name,
-    char * vkey)
-{
-	struct sign_key * K;
-	struct vkey V;
-	int rc;
-
-	if ((K = sign_key_generate()) == NULL) {
-		warn("%s", key_name);
-		return (-1);
-	}
-	rc = write_key(T, role, number, name, kind, key_name, K->seed);
-	if (rc == 0 && (rc = vkey_make(&V, kind == KEYFILE_COSIGN ?
-	    VKEY_COSIGNATURE : VKEY_ED25519, key_name, K->pk)) != 0)
-		warnx("%s: not a key name", key_name);
-	sign_key_free(K);
-	if (rc)
-		return (-1);
-	vkey_format(&V, vkey);
-	return (0);
-}
-
-/* Make the key with which ks-link goes to its peers, and its certificate. */
-static int
-make_link_key(const struct init_tree * T, const char * role, unsigned number,
-    char * pin)
-{
-	char key[INIT_PATH_MAX + 1], cert[INIT_PATH_MAX + 1];
-	char name[POLICY_NAME_MAX + 1];
-	struct identity * I;
-	int rc;
-
-	snprintf(name, sizeof(name), "%s%u", role, number);
-	if (init_tree_path(T, key, "%s%u/" CONFIG_KEY_LINK, role, number) ||
-	    init_tree_path(T, cert, "%s%u/" CONFIG_CERT_LINK, role, number) ||
-	    (I = identity_make_now(name)) == NULL)
-		return (-1);
-	rc = identity_write(I, key, cert);
-	memcpy(pin, I->pin, sizeof(I->pin));
-	identity_free(I);
-	return (rc);
-}
 
 /* Make the folders of the replicas, with all keys. */
 static int
-make_replicas(const struct init_tree * T, const struct init_plan * plan,
-    struct init_public * public)
+make_replicas(struct build * B)
 {
+	struct init_public * public = &B->public;
 	struct vrf_key * K;
 	int rc = 0;
 
 	/* One for the realm: each replica must find the same indices. */
 	if ((K = vrf_key_generate()) == NULL) {
-		warn("%s", plan->realm);
+		warn("%s", B->plan->realm);
 		return (-1);
 	}
 	base64_encode(K->pk, VRF_PK_LEN, public->vrf, sizeof(public->vrf));
-	for (unsigned i = 0; rc == 0 && i < plan->replicas; i++) {
-		if (make_folders(T, "replica", i + 1) ||
-		    write_key(T, "replica", i + 1, CONFIG_KEY_VRF,
-		    KEYFILE_VRF, plan->realm, K->x) ||
-		    make_sign_key(T, "replica", i + 1, CONFIG_KEY_SIGN,
-		    KEYFILE_ED25519, plan->realm, public->replica[i]) ||
-		    make_link_key(T, "replica", i + 1, public->replica_pin[i]))
+	for (unsigned i = 0; rc == 0 && i < B->plan->replicas; i++) {
+		struct init_folder * F = &B->replica[i];
+
+		if (init_folder_make(F, B->T, INIT_REPLICA, i + 1) ||
+		    init_folder_vrf_key(F, B->plan->realm, K->x) ||
+		    init_folder_sign_key(F, B->plan->realm,
+		    public->replica[i]) ||
+		    init_folder_link_key(F, public->replica_pin[i]))
 			rc = -1;
 	}
 	vrf_key_free(K);
@@ -123,105 +59,120 @@ make_replicas(const struct init_tree * T, const struct init_plan * plan,
 
 /* Make the folders of the verifiers, with their keys. */
 static int
-make_verifiers(const struct init_tree * T, const struct init_plan * plan,
-    struct init_public * public)
+make_verifiers(struct build * B)
 {
-	char name[VKEY_NAME_MAX + 1];
 
-	for (unsigned i = 0; i < plan->verifiers; i++) {
-		snprintf(name, sizeof(name), "%s/verifier%u", plan->realm,
-		    i + 1);
-		if (make_folders(T, "verifier", i + 1) ||
-		    init_tree_mkdir(T, 0700, "verifier%u/%s", i + 1,
-		    CONFIG_EVIDENCE) ||
-		    make_sign_key(T, "verifier", i + 1, CONFIG_KEY_COSIGN,
-		    KEYFILE_COSIGN, name, public->verifier[i]) ||
-		    make_link_key(T, "verifier", i + 1,
-		    public->verifier_pin[i]))
+	for (unsigned i = 0; i < B->plan->verifiers; i++) {
+		struct init_folder * F = &B->verifier[i];
+
+		if (init_folder_make(F, B->T, INIT_VERIFIER, i + 1) ||
+		    init_folder_sign_key(F, B->plan->realm,
+		    B->public.verifier[i]) ||
+		    init_folder_link_key(F, B->public.verifier_pin[i]))
 			return (-1);
 	}
 	return (0);
 }
 
-/* Largest RetryEpochInterval that is configured, in milliseconds. */
-#define EPOCH_RETRY_MS 1000
-
-/* Write configuration, realm file and services of the folder. */
+/* Make the authority, and of each replica the certificates and the member. */
 static int
-finish_folder(const struct init_tree * T, const struct init_plan * plan,
-    const struct init_public * public, enum init_place place, unsigned number,
-    struct wbuf * W)
+make_cluster(struct build * B)
 {
-	const int replica = place == INIT_REPLICA;
-	const char * role = replica ? "replica" : "verifier";
-	char min[24], max[24], retry[24];
-	const struct init_var vars[] = {
-		{ "@EPOCH_MIN_MS@", min },
-		{ "@EPOCH_MAX_MS@", max },
-		{ "@EPOCH_RETRY_MS@", retry },
-		{ "@UPSTREAM@", "../replica1/" CONFIG_SOCKET_PUBLISH },
-		{ NULL, NULL }
-	};
+	char token[INIT_TOKEN_SIZE];
+	struct identity * ca;
+	int rc = 0;
 
-	snprintf(min, sizeof(min), "%" PRIu64, plan->epoch_min_ms);
-	snprintf(max, sizeof(max), "%" PRIu64, plan->epoch_max_ms);
+	if ((ca = init_etcd_ca(B->T, B->plan->realm)) == NULL)
+		return (-1);
+	init_etcd_token(token);
+	for (unsigned i = 0; rc == 0 && i < B->net->n; i++) {
+		if (init_etcd_certs(&B->replica[i], ca, &B->net->host[i])) {
+			rc = -1;
+			break;
+		}
+		init_etcd_conf(&B->W, B->net, i, token);
+		rc = init_tree_write(B->T, 0644, &B->W, "%s" CONFIG_ETCD_CONF,
+		    B->replica[i].at);
+	}
+	identity_free(ca);
+	return (rc);
+}
 
-	/* A retry interval above the other would be what epochs wait for. */
-	snprintf(retry, sizeof(retry), "%" PRIu64, plan->epoch_min_ms == 0 ? 1 :
-	    plan->epoch_min_ms < EPOCH_RETRY_MS ? plan->epoch_min_ms :
-	    (uint64_t)EPOCH_RETRY_MS);
-	init_template_put(W, replica ? INIT_TEMPLATE_REPLICA_CONF :
-	    INIT_TEMPLATE_VERIFIER_CONF, vars);
-	if (init_tree_write(T, 0644, W, "%s%u/" CONFIG_FILE, role, number))
+/* Write configuration, realm file and services of the folder ${number} from 1. */
+static int
+finish_folder(struct build * B, const struct init_folder * F, unsigned number)
+{
+	const int cluster = B->plan->replicas > 1;
+
+	if (F->place == INIT_REPLICA)
+		init_conf_replica(&B->W, B->plan, B->net, number - 1,
+		    cluster ? "etcd" : "local");
+	else
+		init_conf_verifier(&B->W, B->net);
+	if (init_tree_write(B->T, 0644, &B->W, "%s" CONFIG_FILE, F->at))
 		return (-1);
-	init_realm_text(W, plan, public, place, number);
-	if (init_tree_write(T, 0644, W, "%s%u/" CONFIG_REALM, role, number))
+	init_realm_text(&B->W, B->plan, &B->public, F->place, number);
+	if (init_tree_write(B->T, 0644, &B->W, "%s" CONFIG_REALM, F->at))
 		return (-1);
-	return (init_service_make(T, plan->supervisor, role, number,
-	    replica ? replica_daemons : verifier_daemons, W));
+	return (init_service_make(F, B->plan->supervisor,
+	    (B->net != NULL ? INIT_SERVICE_LINK : 0) |
+	    (cluster && F->place == INIT_REPLICA ? INIT_SERVICE_ETCD : 0),
+	    &B->W));
 }
 
 /* Write the public realm file, after reading it as everyone will. */
 static int
-finish_top(const struct init_tree * T, const struct init_plan * plan,
-    const struct init_public * public, struct wbuf * W)
+finish_top(struct build * B)
 {
 	char path[INIT_PATH_MAX + 1];
 	struct realm * realm;
 
-	init_realm_text(W, plan, public, INIT_TOP, 0);
-	if (init_tree_write(T, 0644, W, CONFIG_REALM) ||
-	    init_tree_path(T, path, CONFIG_REALM) ||
+	init_realm_text(&B->W, B->plan, &B->public, INIT_TOP, 0);
+	if (init_tree_write(B->T, 0644, &B->W, CONFIG_REALM) ||
+	    init_tree_path(B->T, path, CONFIG_REALM) ||
 	    (realm = realm_read(path)) == NULL)
 		return (-1);
 	realm_free(realm);
 	return (0);
 }
 
-int
-init_build(const struct init_tree * T, const struct init_plan * plan)
+static int
+build(struct build * B)
 {
-	struct init_public public;
-	uint8_t nonce[INIT_NONCE_LEN];
-	struct wbuf W;
-	int rc = -1;
 
-	memset(&public, 0, sizeof(public));
+	if (make_replicas(B) || make_verifiers(B) || finish_top(B) ||
+	    (B->plan->replicas > 1 && make_cluster(B)))
+		return (-1);
+	for (unsigned i = 0; i < B->plan->replicas; i++)
+		if (finish_folder(B, &B->replica[i], i + 1))
+			return (-1);
+	for (unsigned i = 0; i < B->plan->verifiers; i++)
+		if (finish_folder(B, &B->verifier[i], i + 1))
+			return (-1);
+	return (0);
+}
+
+int
+init_build(const struct init_tree * T, const struct init_plan * plan,
+    const struct init_net * net)
+{
+	struct build * B;
+	uint8_t nonce[INIT_NONCE_LEN];
+	int rc;
+
+	if ((B = calloc(1, sizeof(*B))) == NULL) {
+		warn("%s", plan->dir);
+		return (-1);
+	}
+	B->T = T;
+	B->plan = plan;
+	B->net = net;
 	randombytes_buf(nonce, sizeof(nonce));
-	base64_encode(nonce, sizeof(nonce), public.nonce, sizeof(public.nonce));
-	wbuf_init(&W, FILE_LEN_MAX);
-	if (make_replicas(T, plan, &public) ||
-	    make_verifiers(T, plan, &public) ||
-	    finish_top(T, plan, &public, &W))
-		goto out;
-	for (unsigned i = 1; i <= plan->replicas; i++)
-		if (finish_folder(T, plan, &public, INIT_REPLICA, i, &W))
-			goto out;
-	for (unsigned i = 1; i <= plan->verifiers; i++)
-		if (finish_folder(T, plan, &public, INIT_VERIFIER, i, &W))
-			goto out;
-	rc = 0;
-out:
-	wbuf_free(&W);
+	base64_encode(nonce, sizeof(nonce), B->public.nonce,
+	    sizeof(B->public.nonce));
+	wbuf_init(&B->W, FILE_LEN_MAX);
+	rc = build(B);
+	wbuf_free(&B->W);
+	free(B);
 	return (rc);
 }

@@ -14,10 +14,12 @@
 
 #include "build.h"
 #include "init_tree.h"
+#include "net.h"
 #include "plan.h"
 
 #define USAGE	"[-hV] [-n REPLICAS] [-v VERIFIERS] [-s s6|runit|systemd]\n" \
-		"               [-i MIN_MS] [-I MAX_MS] DIR REALM"
+		"               [-a ADDRESS,...] [-p BASE] [-i MIN_MS] [-I MAX_MS]\n" \
+		"               DIR REALM"
 
 /* As in config/config.h. */
 #define EPOCH_MIN_MS	1000
@@ -57,7 +59,7 @@ options(int argc, char ** argv, struct init_plan * plan, int * code)
 	int ch;
 
 	*code = EXITS_OK;
-	while ((ch = getopt(argc, argv, "hVn:v:s:i:I:")) != -1) {
+	while ((ch = getopt(argc, argv, "hVn:v:s:a:p:i:I:")) != -1) {
 		switch (ch) {
 		case 'h':
 			*code = tool_usage(USAGE, EXITS_OK);
@@ -66,7 +68,8 @@ options(int argc, char ** argv, struct init_plan * plan, int * code)
 			*code = tool_version();
 			return (-1);
 		case 'n':
-			plan->replicas = (unsigned)number(optarg, 1, 99, "n");
+			plan->replicas = (unsigned)number(optarg, 1,
+			    INIT_REPLICAS_MAX, "n");
 			break;
 		case 'v':
 			plan->verifiers = (unsigned)number(optarg, 0,
@@ -74,6 +77,13 @@ options(int argc, char ** argv, struct init_plan * plan, int * code)
 			break;
 		case 's':
 			plan->supervisor = supervisor(optarg);
+			break;
+		case 'a':
+			plan->addresses = optarg;
+			break;
+		case 'p':
+			plan->base = (unsigned)number(optarg, 1, UINT16_MAX,
+			    "p");
 			break;
 		case 'i':
 			plan->epoch_min_ms = number(optarg, 0, CONFIG_INTERVAL_MS_MAX,
@@ -112,10 +122,14 @@ check(const struct init_plan * plan)
 		    REALM_NAME_MAX);
 		return (EXITS_PERMANENT);
 	}
-	if (plan->replicas > INIT_REPLICAS_MAX) {
-		warnx("-n %u: the local log engine serves one replica only",
-		    plan->replicas);
-		return (EXITS_PERMANENT);
+	if (plan->replicas % 2 == 0) {
+		warnx("-n %u: must be odd: with one replica more, no more may"
+		    " fail", plan->replicas);
+		return (EXITS_USAGE);
+	}
+	if (plan->base != 0 && plan->replicas == 1 && plan->addresses == NULL) {
+		warnx("-p: one replica is reached by TCP only with -a");
+		return (EXITS_USAGE);
 	}
 	return (0);
 }
@@ -127,12 +141,20 @@ main(int argc, char ** argv)
 		.replicas = 1, .verifiers = 1, .supervisor = INIT_S6,
 		.epoch_min_ms = EPOCH_MIN_MS, .epoch_max_ms = EPOCH_MAX_MS
 	};
+	const struct init_net * net = NULL;
+	struct init_net hosts;
 	struct init_tree T;
 	sigset_t all, old;
 	int code;
 
 	if (options(argc, argv, &plan, &code) || (code = check(&plan)) != 0)
 		return (code);
+	if (plan.replicas > 1 || plan.addresses != NULL) {
+		if (init_net_make(&hosts, plan.replicas, plan.addresses,
+		    plan.base == 0 ? INIT_PORT_BASE : plan.base))
+			return (EXITS_PERMANENT);
+		net = &hosts;
+	}
 	if (tool_start() || identity_start())
 		return (EXITS_PERMANENT);
 
@@ -141,7 +163,7 @@ main(int argc, char ** argv)
 	sigprocmask(SIG_BLOCK, &all, &old);
 	code = EXITS_PERMANENT;
 	if (init_tree_begin(&T, plan.dir) == 0) {
-		if (init_build(&T, &plan) == 0 && init_tree_commit(&T) == 0)
+		if (init_build(&T, &plan, net) == 0 && init_tree_commit(&T) == 0)
 			code = EXITS_OK;
 		init_tree_end(&T);
 	}

@@ -10,11 +10,11 @@
 #include "tls/identity.h"
 
 /*
- * Most replicas, as the local log engine serves one; and most verifiers of a new
- * realm, so that its policy stays far below POLICY_LEN_MAX whatever the name.
- * More witnesses can be added to the policy later.
+ * Most replicas, of which three may fail: each more makes every entry wait for
+ * more; and most verifiers of a new realm, so that its policy stays far below
+ * POLICY_LEN_MAX whatever the name.  More can be added to the policy later.
  */
-#define INIT_REPLICAS_MAX	1
+#define INIT_REPLICAS_MAX	7
 #define INIT_VERIFIERS_MAX	16
 
 /* Bytes of the tree nonce of a realm. */
@@ -33,6 +33,8 @@ struct init_plan {
 	unsigned replicas;		/* 1 to INIT_REPLICAS_MAX */
 	unsigned verifiers;		/* 0 to INIT_VERIFIERS_MAX */
 	enum init_supervisor supervisor;
+	const char * addresses;		/* of the replicas, or NULL */
+	unsigned base;			/* of their ports; 0: not told */
 	uint64_t epoch_min_ms;
 	uint64_t epoch_max_ms;
 };

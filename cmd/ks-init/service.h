@@ -3,17 +3,21 @@
 
 #include "codec/wbuf.h"
 
-#include "init_tree.h"
+#include "folder.h"
 #include "plan.h"
 
+/* The services of a folder beside its daemons of every kind. */
+#define INIT_SERVICE_LINK	1	/* ks-link */
+#define INIT_SERVICE_ETCD	2	/* the etcd member of a replica */
+#define INIT_SERVICE_ETCD_DOWN	4	/* it is not to be started yet */
+
 /**
- * init_service_make(T, supervisor, role, number, daemons, W):
- * Make the folder `service` of the replica or verifier (${role}) ${number} in
- * ${T}, from which ${supervisor} runs the ${daemons}, a list that ends with
- * NULL.  ${W} is empty, and used for what is written.  Return 0, or -1 after a
- * line on standard error.
+ * init_service_make(F, supervisor, more, W):
+ * Make the folder `service` of ${F}, from which ${supervisor} runs its daemons,
+ * with those ${more} that the flags INIT_SERVICE_* say.  ${W} is empty, and used
+ * for what is written.  Return 0, or -1 after a line on standard error.
  */
-int init_service_make(const struct init_tree *, enum init_supervisor,
-    const char *, unsigned, const char * const *, struct wbuf *);
+int init_service_make(const struct init_folder *, enum init_supervisor,
+    unsigned, struct wbuf *);
 
 #endif

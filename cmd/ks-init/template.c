@@ -18,13 +18,16 @@
 
 TEMPLATE(replica_conf, "replica.conf");
 TEMPLATE(verifier_conf, "verifier.conf");
+TEMPLATE(etcd_conf, "etcd.conf");
 TEMPLATE(s6_run, "s6/run");
+TEMPLATE(s6_etcd_run, "s6/etcd-run");
 TEMPLATE(s6_finish, "s6/finish");
 TEMPLATE(s6_log_run, "s6/log-run");
 TEMPLATE(s6_notification_fd, "s6/notification-fd");
 TEMPLATE(runit_run, "runit/run");
 TEMPLATE(runit_finish, "runit/finish");
 TEMPLATE(runit_log_run, "runit/log-run");
+TEMPLATE(systemd_etcd, "systemd/etcd.service");
 TEMPLATE(systemd_daemon, "systemd/daemon.service");
 TEMPLATE(systemd_role, "systemd/role.target");
 
@@ -37,6 +40,12 @@ text_of(enum init_template which)
 		return (init_template_replica_conf);
 	case INIT_TEMPLATE_VERIFIER_CONF:
 		return (init_template_verifier_conf);
+	case INIT_TEMPLATE_ETCD_CONF:
+		return (init_template_etcd_conf);
+	case INIT_TEMPLATE_S6_ETCD_RUN:
+		return (init_template_s6_etcd_run);
+	case INIT_TEMPLATE_SYSTEMD_ETCD:
+		return (init_template_systemd_etcd);
 	case INIT_TEMPLATE_S6_RUN:
 		return (init_template_s6_run);
 	case INIT_TEMPLATE_S6_FINISH:

@@ -42,6 +42,13 @@ wbuf_failed(const struct wbuf * W)
 	return (W->failed ? -1 : 0);
 }
 
+void
+wbuf_fail(struct wbuf * W)
+{
+
+	W->failed = 1;
+}
+
 /* Make room for ${len} more bytes. */
 static int
 grow(struct wbuf * W, size_t len)

@@ -42,6 +42,12 @@ void wbuf_reset(struct wbuf *);
 int wbuf_failed(const struct wbuf *);
 
 /**
+ * wbuf_fail(W):
+ * Make ${W} fail, as if a put had: what was to be written is not to be had.
+ */
+void wbuf_fail(struct wbuf *);
+
+/**
  * wbuf_put_u8(W, x), wbuf_put_u16(W, x), wbuf_put_u32(W, x), wbuf_put_u64(W, x):
  * Append the unsigned integer ${x}, big-endian, in 1, 2, 4 or 8 bytes.
  */

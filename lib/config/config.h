@@ -17,6 +17,12 @@
 #define CONFIG_KEY_COSIGN	"keys/cosign.key"	/* ks-ratify only */
 #define CONFIG_KEY_LINK		"keys/link.key"		/* ks-link only */
 #define CONFIG_CERT_LINK	"keys/link.crt"
+#define CONFIG_ETCD_CONF	"etcd.conf"		/* of the etcd member */
+#define CONFIG_CERT_ETCD_CA	"keys/etcd-ca.crt"	/* who signed these two */
+#define CONFIG_KEY_ETCD		"keys/etcd.key"		/* of the member */
+#define CONFIG_CERT_ETCD	"keys/etcd.crt"
+#define CONFIG_KEY_ETCD_CLIENT	"keys/etcd-client.key"	/* ks-logd, ks-log */
+#define CONFIG_CERT_ETCD_CLIENT	"keys/etcd-client.crt"
 #define CONFIG_SOCKET_LOG	"run/log"
 #define CONFIG_SOCKET_APPLY	"run/apply"
 #define CONFIG_SOCKET_SIGN	"run/sign"

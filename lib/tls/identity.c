@@ -18,6 +18,7 @@
 #include "crypto/secret.h"
 
 #include "tls/identity.h"
+#include "tls/identity_impl.h"
 
 /* Locked memory for the library's copies of the key: one a connection that we
  * make, a few hundred bytes each. */
@@ -27,11 +28,13 @@
 /* Bits of a certificate's random serial number: positive, at most 20 bytes. */
 #define SERIAL_BITS	127
 
+/* Most bytes of a subject's CN, as X.509 has it. */
+#define CN_MAX		64
+
 #define PIN_WORD	"SHA256:"
 
-/* Say that ${what} failed, and the library's reason. */
-static void
-complain(const char * what)
+void
+identity_complain(const char * what)
 {
 	unsigned long e = ERR_peek_last_error();
 
@@ -50,7 +53,7 @@ identity_start(void)
 		return (-1);
 	}
 	if (tls_init()) {
-		complain("TLS");
+		identity_complain("TLS");
 		return (-1);
 	}
 	return (0);
@@ -101,67 +104,72 @@ take_text(BIO * b, int secret, char ** p, size_t * len)
 	return (0);
 }
 
-/* Make the certificate of ${key}, signed by itself. */
-static X509 *
-make_cert(EVP_PKEY * key, const char * name, int64_t from, int64_t to)
+X509 *
+identity_begin(EVP_PKEY * key, const char * organisation, const char * name,
+    int64_t from, int64_t to)
 {
-	X509_NAME * subject;
+	X509_NAME * subject = X509_NAME_new();
 	BIGNUM * serial = BN_new();
 	X509 * x = X509_new();
 
-	if (serial == NULL || x == NULL || X509_set_version(x, 2) != 1 ||
+	/* The name is for a person who looks at it: nothing goes by it. */
+	if (subject == NULL || serial == NULL || x == NULL ||
+	    X509_set_version(x, 2) != 1 ||
 	    BN_rand(serial, SERIAL_BITS, BN_RAND_TOP_ONE,
 	    BN_RAND_BOTTOM_ANY) != 1 ||
 	    BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x)) == NULL ||
 	    ASN1_TIME_set(X509_getm_notBefore(x), (time_t)from) == NULL ||
-	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)to) == NULL)
-		goto err0;
-
-	/* For a person who looks at it: nothing goes by this name. */
-	if ((subject = X509_NAME_new()) == NULL)
-		goto err0;
-	if (X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC,
-	    (const unsigned char *)"ks-link", -1, -1, 0) != 1 ||
-	    (strlen(name) <= 64 && X509_NAME_add_entry_by_txt(subject, "CN",
-	    MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) != 1) ||
+	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)to) == NULL ||
+	    X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC,
+	    (const unsigned char *)organisation, -1, -1, 0) != 1 ||
+	    (strlen(name) <= CN_MAX && X509_NAME_add_entry_by_txt(subject,
+	    "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) != 1) ||
 	    X509_set_subject_name(x, subject) != 1 ||
-	    X509_set_issuer_name(x, subject) != 1 ||
-	    X509_set_pubkey(x, key) != 1 || X509_sign(x, key, NULL) == 0)
-		goto err1;
+	    X509_set_pubkey(x, key) != 1) {
+		X509_free(x);
+		x = NULL;
+	}
 	X509_NAME_free(subject);
 	BN_free(serial);
 	return (x);
+}
 
-err1:
-	X509_NAME_free(subject);
-err0:
-	X509_free(x);
-	BN_free(serial);
-	return (NULL);
+struct identity *
+identity_pack(EVP_PKEY * key, const X509 * x)
+{
+	BIO * keys = BIO_new(BIO_s_secmem());
+	BIO * certs = BIO_new(BIO_s_mem());
+	struct identity * I = calloc(1, sizeof(*I));
+
+	if (keys == NULL || certs == NULL || I == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(keys, key, NULL, NULL, 0, NULL,
+	    NULL) != 1 || PEM_write_bio_X509(certs, x) != 1 ||
+	    take_text(keys, 1, &I->key, &I->key_len) ||
+	    take_text(certs, 0, &I->cert, &I->cert_len) || take_cert(I, x)) {
+		identity_complain("making a certificate");
+		identity_free(I);
+		I = NULL;
+	}
+	BIO_free(keys);
+	BIO_free(certs);
+	return (I);
 }
 
 struct identity *
 identity_make(const char * name, int64_t not_before_s, int64_t not_after_s)
 {
 	EVP_PKEY * key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	BIO * keys = BIO_new(BIO_s_secmem());
-	BIO * certs = BIO_new(BIO_s_mem());
-	struct identity * I = calloc(1, sizeof(*I));
+	struct identity * I = NULL;
 	X509 * x = NULL;
 
-	if (key == NULL || keys == NULL || certs == NULL || I == NULL ||
-	    (x = make_cert(key, name, not_before_s, not_after_s)) == NULL ||
-	    PEM_write_bio_PKCS8PrivateKey(keys, key, NULL, NULL, 0, NULL,
-	    NULL) != 1 || PEM_write_bio_X509(certs, x) != 1 ||
-	    take_text(keys, 1, &I->key, &I->key_len) ||
-	    take_text(certs, 0, &I->cert, &I->cert_len) || take_cert(I, x)) {
-		complain("making a certificate");
-		identity_free(I);
-		I = NULL;
-	}
+	if (key == NULL || (x = identity_begin(key, "ks-link", name,
+	    not_before_s, not_after_s)) == NULL ||
+	    X509_set_issuer_name(x, X509_get_subject_name(x)) != 1 ||
+	    X509_sign(x, key, NULL) == 0)
+		identity_complain("making a certificate");
+	else
+		I = identity_pack(key, x);
 	X509_free(x);
-	BIO_free(keys);
-	BIO_free(certs);
 	EVP_PKEY_free(key);
 	return (I);
 }
@@ -175,9 +183,8 @@ identity_make_now(const char * name)
 	    now_s + IDENTITY_LIFE_S));
 }
 
-/* A key file with a passphrase is refused: there is nobody to ask. */
-static int
-no_passphrase(char * buf, int size, int rw, void * ctx)
+int
+identity_no_passphrase(char * buf, int size, int rw, void * ctx)
 {
 
 	(void)buf;
@@ -198,16 +205,16 @@ check(struct identity * I, const char * key_path, const char * cert_path)
 	int rc = -1;
 
 	if (keys == NULL || certs == NULL)
-		complain(key_path);
-	else if ((key = PEM_read_bio_PrivateKey(keys, NULL, no_passphrase,
+		identity_complain(key_path);
+	else if ((key = PEM_read_bio_PrivateKey(keys, NULL, identity_no_passphrase,
 	    NULL)) == NULL)
 		warnx("%s: not a secret key in PEM", key_path);
-	else if ((x = PEM_read_bio_X509(certs, NULL, no_passphrase,
+	else if ((x = PEM_read_bio_X509(certs, NULL, identity_no_passphrase,
 	    NULL)) == NULL || take_cert(I, x))
 		warnx("%s: not a certificate in PEM", cert_path);
 	else if (X509_check_private_key(x, key) != 1)
-		warnx("%s: not the key of the certificate %s: make both anew"
-		    " with ks-link -g", key_path, cert_path);
+		warnx("%s: not the key of the certificate %s: make both anew",
+		    key_path, cert_path);
 	else
 		rc = 0;
 	ERR_clear_error();
@@ -241,6 +248,30 @@ identity_read(const char * key_path, const char * cert_path)
 err0:
 	identity_free(I);
 	return (NULL);
+}
+
+int
+identity_expiry(const char * cert_path, int64_t * not_after_s)
+{
+	BIO * certs = NULL;
+	X509 * x = NULL;
+	uint8_t * text;
+	size_t len;
+	int rc = -1;
+
+	if (file_read(cert_path, IDENTITY_FILE_MAX, &text, &len))
+		return (-1);
+	if ((certs = BIO_new_mem_buf(text, (int)len)) == NULL ||
+	    (x = PEM_read_bio_X509(certs, NULL, identity_no_passphrase,
+	    NULL)) == NULL || take_time(X509_get0_notAfter(x), not_after_s))
+		warnx("%s: not a certificate in PEM", cert_path);
+	else
+		rc = 0;
+	ERR_clear_error();
+	X509_free(x);
+	BIO_free(certs);
+	free(text);
+	return (rc);
 }
 
 int

@@ -62,6 +62,14 @@ struct identity * identity_make_now(const char *);
 struct identity * identity_read(const char *, const char *);
 
 /**
+ * identity_expiry(cert_path, not_after_s):
+ * Store in ${not_after_s} the second since 1970 after which the certificate in
+ * the file ${cert_path} is valid no more.  Return 0, or -1 after a line on
+ * standard error that names the file and the rule.
+ */
+int identity_expiry(const char *, int64_t *);
+
+/**
  * identity_write(I, key_path, cert_path):
  * Replace first the file ${key_path}, mode 0600, then ${cert_path}, mode 0644,
  * by those of ${I}.  Killed in between, identity_read refuses the pair.  Return

@@ -216,7 +216,7 @@ realm() {
 	ln -s nowhere link
 	fails 100 ks-init link example.org
 	fails 100 ks-init missing/R example.org
-	fails 100 ks-init -n 2 two example.org
+	fails 2 ks-init -n 2 two example.org
 	says "one replica"
 	fails 100 ks-init bad "two words"
 	fails 100 ks-init bad "a+b"
