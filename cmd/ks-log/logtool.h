@@ -12,10 +12,12 @@ struct wbuf;
 
 /* What a command works on. */
 struct logtool {
+	const char * dir;	/* of the replica */
 	const char * socket;	/* the path, for messages */
 	int fd;			/* connected to it */
 	int json;		/* -j */
 	uint64_t count;		/* -n, UINT64_MAX: for ever */
+	uint64_t wait_s;	/* -w */
 	int type;		/* -t, or -1: the input is a whole log entry */
 	const char * command;
 	char ** args;		/* what follows the command */
@@ -51,13 +53,18 @@ int logtool_broken(const struct logtool *, const char *);
 int logtool_failed(const struct logtool *);
 
 /**
- * logtool_status(T), logtool_member(T), logtool_propose(T), logtool_follow(T),
- * logtool_read(T):
- * Carry out the command of that name ("member": add, remove, transfer).  Return
- * the code to leave with.
+ * logtool_status(T), logtool_propose(T), logtool_follow(T), logtool_read(T),
+ * logtool_members(T), logtool_add(T), logtool_promote(T), logtool_remove(T),
+ * logtool_transfer(T):
+ * Carry out the command of that name; those of members without ks-logd.  Return the
+ * code to leave with.
  */
 int logtool_status(const struct logtool *);
-int logtool_member(const struct logtool *);
+int logtool_members(const struct logtool *);
+int logtool_add(const struct logtool *);
+int logtool_promote(const struct logtool *);
+int logtool_remove(const struct logtool *);
+int logtool_transfer(const struct logtool *);
 int logtool_propose(const struct logtool *);
 int logtool_follow(const struct logtool *);
 int logtool_read(const struct logtool *);

@@ -18,7 +18,14 @@
 	"       ks-log -d DIR propose [-t TYPE] [FILE]\n" \
 	"       ks-log -d DIR follow [-j] [-n COUNT] [FROM]\n" \
 	"       ks-log -d DIR read [-j] LO HI\n" \
-	"       ks-log -d DIR add | remove | transfer [MEMBER]"
+	"       ks-log -d DIR members [-j]\n" \
+	"       ks-log -d DIR add [-w SECONDS] NAME URL\n" \
+	"       ks-log -d DIR promote | remove [-w SECONDS] NAME\n" \
+	"       ks-log -d DIR transfer NAME"
+
+/* How long etcd may say "not yet", and how long at most can be asked for. */
+#define WAIT_S		10
+#define WAIT_S_MAX	86400
 
 static const struct command {
 	const char * name;
@@ -26,14 +33,17 @@ static const struct command {
 	int args_min;
 	int args_max;
 	int (* run)(const struct logtool *);
+	int alone;		/* it speaks to etcd, not to ks-logd */
 } commands[] = {
-	{ "status", "+j", 0, 0, logtool_status },
-	{ "propose", "+t:", 0, 1, logtool_propose },
-	{ "follow", "+jn:", 0, 1, logtool_follow },
-	{ "read", "+j", 2, 2, logtool_read },
-	{ "add", "+", 0, 1, logtool_member },
-	{ "remove", "+", 0, 1, logtool_member },
-	{ "transfer", "+", 0, 1, logtool_member }
+	{ "status", "+j", 0, 0, logtool_status, 0 },
+	{ "propose", "+t:", 0, 1, logtool_propose, 0 },
+	{ "follow", "+jn:", 0, 1, logtool_follow, 0 },
+	{ "read", "+j", 2, 2, logtool_read, 0 },
+	{ "members", "+j", 0, 0, logtool_members, 1 },
+	{ "add", "+w:", 2, 2, logtool_add, 1 },
+	{ "promote", "+w:", 1, 1, logtool_promote, 1 },
+	{ "remove", "+w:", 1, 1, logtool_remove, 1 },
+	{ "transfer", "+", 1, 1, logtool_transfer, 1 }
 };
 
 static const struct command *
@@ -59,6 +69,7 @@ parse_command(struct logtool * T, const struct command * K, int argc,
 	T->command = K->name;
 	T->type = -1;
 	T->count = UINT64_MAX;
+	T->wait_s = WAIT_S;
 
 	/* 0, not 1: the second list of options is parsed from its beginning. */
 	optind = 0;
@@ -80,6 +91,14 @@ parse_command(struct logtool * T, const struct command * K, int argc,
 				return (-1);
 			}
 			break;
+		case 'w':
+			T->wait_s = (uint64_t)strtonum(optarg, 0, WAIT_S_MAX,
+			    &why);
+			if (why != NULL) {
+				warnx("%s: not a number of seconds", optarg);
+				return (-1);
+			}
+			break;
 		default:
 			return (-1);
 		}
@@ -89,13 +108,16 @@ parse_command(struct logtool * T, const struct command * K, int argc,
 	return (T->nargs < K->args_min || T->nargs > K->args_max ? -1 : 0);
 }
 
-/* Carry out ${K} with the ks-logd of ${dir}. */
+/* Carry out ${K} in ${dir}. */
 static int
 run(struct logtool * T, const struct command * K, const char * dir)
 {
 	char path[CONFIG_PATH_MAX + 1];
 	int n, rc;
 
+	T->dir = dir;
+	if (K->alone)
+		return (K->run(T));
 	n = snprintf(path, sizeof(path), "%s/%s", dir, CONFIG_SOCKET_LOG);
 	if (n < 0 || (size_t)n >= sizeof(path)) {
 		warnx("%s: path too long for a socket", dir);

@@ -97,31 +97,3 @@ logtool_status(const struct logtool * T)
 	free(text);
 	return (rc);
 }
-
-int
-logtool_member(const struct logtool * T)
-{
-	char * text = NULL, * rest, * line;
-	const char * engine = "unknown";
-	int rc;
-
-	if ((rc = get_status(T, &text)) != 0)
-		return (rc);
-	rest = text;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (strncmp(line, "engine ", 7) == 0)
-			engine = line + 7;
-	}
-	if (strcmp(engine, "local") == 0)
-		warnx("%s: the engine local has one replica for ever: there are "
-		    "no members to change", T->command);
-	else if (strcmp(engine, "etcd") == 0)
-		warnx("%s: the members of the engine etcd are etcd's: etcdctl "
-		    "member %s", T->command, strcmp(T->command, "transfer") == 0 ?
-		    "list, etcdctl move-leader" : T->command);
-	else
-		warnx("%s: the members of the engine %s cannot be changed from "
-		    "here", T->command, engine);
-	free(text);
-	return (EXITS_PERMANENT);
-}

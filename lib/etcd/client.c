@@ -170,6 +170,7 @@ tell_end(struct etcd_request * R)
 		snprintf(status, sizeof(status), "HTTP status %ld", http);
 		etcd_json_why(&A, status);
 	}
+	A.reply.answered = http != 0;
 	return (tell(R, &A, 1));
 }
 

@@ -28,6 +28,9 @@ struct etcd_request;
 /* Most bytes of a file of certificates, or a key. */
 #define ETCD_FILE_MAX		65536
 
+/* Most bytes of a member's name or URL that are taken; what is longer is cut. */
+#define ETCD_MEMBER_TEXT_MAX	255
+
 /* Longest wait for a connection, a handshake included. */
 #define ETCD_CONNECT_MS		2000
 
@@ -42,6 +45,7 @@ struct etcd_options {
 struct etcd_reply {
 	const char * why;	/* NULL, or it failed: for a person, one line */
 	int no_space;		/* an alarm says so: nothing can be put */
+	int answered;		/* it is etcd that says why, or not; else nothing came */
 	int ended;		/* of a watch: there will be no more */
 	uint64_t cluster;	/* ids */
 	uint64_t member;	/* who answered */
@@ -49,6 +53,8 @@ struct etcd_reply {
 	uint64_t compacted;	/* of a watch: revisions before it are gone; else 0 */
 	uint64_t leader;	/* of a status: the id, 0 if there is none */
 	uint64_t in_use;	/* of a status: bytes of the database in use */
+	uint64_t size;		/* of a status: bytes of the database */
+	uint64_t deleted;	/* of a deletion: how many keys */
 	size_t n;		/* of a range or watch: rows for etcd_next */
 	struct etcd_rows * rows;	/* where etcd_next is */
 };
@@ -61,6 +67,15 @@ struct etcd_row {
 	size_t value_len;
 	uint64_t revision;	/* of its last change */
 	int deleted;
+};
+
+/* A member of the cluster. */
+struct etcd_member {
+	uint64_t id;
+	char name[ETCD_MEMBER_TEXT_MAX + 1];	/* "": it never started */
+	char peer[ETCD_MEMBER_TEXT_MAX + 1];	/* the first of its peer URLs */
+	char client[ETCD_MEMBER_TEXT_MAX + 1];	/* that of its client URLs, or "" */
+	int learner;
 };
 
 /**
@@ -140,6 +155,41 @@ struct etcd_request * etcd_status(struct etcd *, uint64_t, etcd_callback *,
     void *);
 
 /**
+ * etcd_delete(E, key, timeout_ms, callback, ctx):
+ * Delete the string ${key}.
+ */
+struct etcd_request * etcd_delete(struct etcd *, const char *, uint64_t,
+    etcd_callback *, void *);
+
+/**
+ * etcd_members(E, timeout_ms, callback, ctx):
+ * Get the members as the asked one knows them, for etcd_next_member.
+ */
+struct etcd_request * etcd_members(struct etcd *, uint64_t, etcd_callback *,
+    void *);
+
+/**
+ * etcd_member_add(E, url, timeout_ms, callback, ctx),
+ * etcd_member_promote(E, id, timeout_ms, callback, ctx),
+ * etcd_member_remove(E, id, timeout_ms, callback, ctx):
+ * Add the member with the peer URL ${url} as a learner; make the learner ${id} a member that
+ * votes; remove the member ${id}.  The answer has the members, as that of etcd_members.
+ */
+struct etcd_request * etcd_member_add(struct etcd *, const char *, uint64_t,
+    etcd_callback *, void *);
+struct etcd_request * etcd_member_promote(struct etcd *, uint64_t, uint64_t,
+    etcd_callback *, void *);
+struct etcd_request * etcd_member_remove(struct etcd *, uint64_t, uint64_t,
+    etcd_callback *, void *);
+
+/**
+ * etcd_move_leader(E, id, timeout_ms, callback, ctx):
+ * Let the member ${id} lead; only the leader can be asked.  The answer has no ids.
+ */
+struct etcd_request * etcd_move_leader(struct etcd *, uint64_t, uint64_t,
+    etcd_callback *, void *);
+
+/**
  * etcd_cancel(R):
  * Forget the request ${R}; its callback is not called any more.  What it asked for
  * may be done nevertheless.  NULL is fine.
@@ -152,5 +202,12 @@ void etcd_cancel(struct etcd_request *);
  * 0 after the last one; or -1 if it is malformed or memory is short.
  */
 int etcd_next(struct etcd_reply *, struct etcd_row *);
+
+/**
+ * etcd_next_member(reply, member):
+ * Store the next member of ${reply} in ${member} and return 1; or 0 after the last one;
+ * or -1 if it is malformed.
+ */
+int etcd_next_member(struct etcd_reply *, struct etcd_member *);
 
 #endif

@@ -116,6 +116,34 @@ etcd_json_create(struct wbuf * W, const char * key, const char * other,
 }
 
 void
+etcd_json_delete(struct wbuf * W, const char * key)
+{
+
+	wbuf_printf(W, "{");
+	put_member(W, "key", key, strlen(key));
+	wbuf_printf(W, "}");
+}
+
+void
+etcd_json_member_add(struct wbuf * W, const char * url)
+{
+	json_t * text = json_string(url);
+	char * encoded = json_dumps(text, JSON_ENCODE_ANY);
+
+	wbuf_printf(W, "{\"peerURLs\":[%s],\"isLearner\":true}",
+	    encoded != NULL ? encoded : "\"\"");
+	free(encoded);
+	json_decref(text);
+}
+
+void
+etcd_json_id(struct wbuf * W, const char * name, uint64_t id)
+{
+
+	wbuf_printf(W, "{\"%s\":\"%ju\"}", name, (uintmax_t)id);
+}
+
+void
 etcd_json_why(struct etcd_answer * A, const char * text)
 {
 	size_t i;
@@ -205,6 +233,7 @@ get_status(const json_t * body, struct etcd_reply * R)
 			R->no_space = 1;
 	}
 	return (get_u64(body, "leader", &R->leader) ||
+	    get_u64(body, "dbSize", &R->size) ||
 	    get_u64(body, "dbSizeInUse", &R->in_use) ? -1 : 0);
 }
 
@@ -254,7 +283,7 @@ parse(struct etcd_answer * A, enum etcd_kind kind, const json_t * root)
 	}
 	if (kind == ETCD_WATCH)
 		root = json_object_get(root, "result");
-	if (get_header(root, &A->reply))
+	if (kind != ETCD_MOVE && get_header(root, &A->reply))
 		return (-1);
 	switch (kind) {
 	case ETCD_PUT:
@@ -267,6 +296,12 @@ parse(struct etcd_answer * A, enum etcd_kind kind, const json_t * root)
 		return (get_watch(A, root));
 	case ETCD_STATUS:
 		return (get_status(root, &A->reply));
+	case ETCD_DELETE:
+		return (get_u64(root, "deleted", &A->reply.deleted));
+	case ETCD_MEMBERS:
+		return (get_rows(A, root, "members"));
+	case ETCD_MOVE:
+		return (json_is_object(root) ? 0 : -1);
 	}
 	return (-1);
 }
@@ -361,5 +396,39 @@ etcd_next(struct etcd_reply * R, struct etcd_row * row)
 	    get_u64(kv, "mod_revision", &row->revision) ||
 	    get_value(X, kv, row))
 		return (-1);
+	return (1);
+}
+
+/* Copy the text ${text}, cut, and without what does not belong to a line. */
+static void
+take_text(const json_t * text, char * out)
+{
+	const char * p = json_string_value(text);
+	size_t i = 0;
+
+	for (; p != NULL && p[i] != '\0' && i < ETCD_MEMBER_TEXT_MAX; i++)
+		out[i] = (uint8_t)p[i] > 0x20 && (uint8_t)p[i] < 0x7f ? p[i] :
+		    '?';
+	out[i] = '\0';
+}
+
+int
+etcd_next_member(struct etcd_reply * R, struct etcd_member * M)
+{
+	struct etcd_rows * X = R->rows;
+	const json_t * object;
+
+	if (X == NULL || X->array == NULL ||
+	    (object = json_array_get(X->array, X->next)) == NULL)
+		return (0);
+	X->next++;
+	if (!json_is_object(object) || get_u64(object, "ID", &M->id))
+		return (-1);
+	take_text(json_object_get(object, "name"), M->name);
+	take_text(json_array_get(json_object_get(object, "peerURLs"), 0),
+	    M->peer);
+	take_text(json_array_get(json_object_get(object, "clientURLs"), 0),
+	    M->client);
+	M->learner = json_is_true(json_object_get(object, "isLearner"));
 	return (1);
 }

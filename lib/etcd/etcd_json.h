@@ -10,7 +10,8 @@ struct wbuf;
 
 /* What is asked, hence the form of the answer. */
 enum etcd_kind {
-	ETCD_PUT, ETCD_RANGE, ETCD_WATCH, ETCD_COMPACT, ETCD_STATUS, ETCD_CREATE
+	ETCD_PUT, ETCD_RANGE, ETCD_WATCH, ETCD_COMPACT, ETCD_STATUS, ETCD_CREATE,
+	ETCD_DELETE, ETCD_MEMBERS, ETCD_MOVE
 };
 
 /* An answer, decoded.  A zeroed one has nothing to free. */
@@ -23,9 +24,11 @@ struct etcd_answer {
 /**
  * etcd_json_put(W, key, value, len), etcd_json_range(W, key, prefix, values),
  * etcd_json_watch(W, key, revision), etcd_json_compact(W, revision),
- * etcd_json_create(W, key, other, value, len):
+ * etcd_json_create(W, key, other, value, len), etcd_json_delete(W, key),
+ * etcd_json_member_add(W, url), etcd_json_id(W, name, id):
  * Append the request to ${W}; the arguments are those of etcd_put, etcd_range,
- * etcd_watch, etcd_compact and etcd_create.
+ * etcd_watch, etcd_compact, etcd_create, etcd_delete, etcd_member_add and
+ * of the others that name an ${id}, as the member ${name} of the request.
  */
 void etcd_json_put(struct wbuf *, const char *, const uint8_t *, size_t);
 void etcd_json_range(struct wbuf *, const char *, int, int);
@@ -33,6 +36,9 @@ void etcd_json_watch(struct wbuf *, const char *, uint64_t);
 void etcd_json_compact(struct wbuf *, uint64_t);
 void etcd_json_create(struct wbuf *, const char *, const char *,
     const uint8_t *, size_t);
+void etcd_json_delete(struct wbuf *, const char *);
+void etcd_json_member_add(struct wbuf *, const char *);
+void etcd_json_id(struct wbuf *, const char *, uint64_t);
 
 /**
  * etcd_json_why(A, text):

@@ -80,3 +80,76 @@ etcd_status(struct etcd * E, uint64_t timeout_ms, etcd_callback * callback,
 	wbuf_printf(etcd_request_out(R), "{}");
 	return (etcd_request_start(R, "/v3/maintenance/status", timeout_ms));
 }
+
+struct etcd_request *
+etcd_delete(struct etcd * E, const char * key, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_DELETE, callback, ctx)) == NULL)
+		return (NULL);
+	etcd_json_delete(etcd_request_out(R), key);
+	return (etcd_request_start(R, "/v3/kv/deleterange", timeout_ms));
+}
+
+struct etcd_request *
+etcd_members(struct etcd * E, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_MEMBERS, callback, ctx)) == NULL)
+		return (NULL);
+	wbuf_printf(etcd_request_out(R), "{}");
+	return (etcd_request_start(R, "/v3/cluster/member/list", timeout_ms));
+}
+
+struct etcd_request *
+etcd_member_add(struct etcd * E, const char * url, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_MEMBERS, callback, ctx)) == NULL)
+		return (NULL);
+	etcd_json_member_add(etcd_request_out(R), url);
+	return (etcd_request_start(R, "/v3/cluster/member/add", timeout_ms));
+}
+
+struct etcd_request *
+etcd_member_promote(struct etcd * E, uint64_t id, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_MEMBERS, callback, ctx)) == NULL)
+		return (NULL);
+	etcd_json_id(etcd_request_out(R), "ID", id);
+	return (etcd_request_start(R, "/v3/cluster/member/promote", timeout_ms));
+}
+
+struct etcd_request *
+etcd_member_remove(struct etcd * E, uint64_t id, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_MEMBERS, callback, ctx)) == NULL)
+		return (NULL);
+	etcd_json_id(etcd_request_out(R), "ID", id);
+	return (etcd_request_start(R, "/v3/cluster/member/remove", timeout_ms));
+}
+
+struct etcd_request *
+etcd_move_leader(struct etcd * E, uint64_t id, uint64_t timeout_ms,
+    etcd_callback * callback, void * ctx)
+{
+	struct etcd_request * R;
+
+	if ((R = etcd_request_new(E, ETCD_MOVE, callback, ctx)) == NULL)
+		return (NULL);
+	etcd_json_id(etcd_request_out(R), "targetID", id);
+	return (etcd_request_start(R, "/v3/maintenance/transfer-leadership",
+	    timeout_ms));
+}

@@ -27,6 +27,7 @@ struct log_compare {
 	struct upstream * U;	/* the peer that is asked, or NULL */
 	size_t peer;		/* its number; npeers: the round is over */
 	uint32_t id;		/* of the last question */
+	uint32_t status_id;	/* of that for the STATUS */
 	struct loop_timer * next;
 	enum result results[LOG_FETCH_PEERS_MAX];	/* of this round */
 	int said[LOG_FETCH_PEERS_MAX];	/* that it differs */
@@ -92,6 +93,11 @@ on_up(void * ctx, struct upstream * U)
 {
 	struct log_compare * X = ctx;
 
+	if (X->spec.wants != NULL && X->spec.wants(X->spec.ctx)) {
+		X->status_id = ++X->id;
+		if (upstream_send(U, COMMON_STATUS, X->status_id, NULL, 0, 0))
+			return (-1);
+	}
 	return (upstream_send(U, LOG_POSITION, ++X->id, NULL, 0, 0));
 }
 
@@ -160,7 +166,13 @@ static int
 on_frame(void * ctx, struct upstream * U, const struct frame * M)
 {
 	struct log_compare * X = ctx;
+	const char * text;
+	size_t len;
 
+	/* Answered in the order of the questions, before the position. */
+	if (M->type == COMMON_STATUS_REPLY && M->id == X->status_id &&
+	    common_get_status(M->body, M->len, &text, &len) == 0)
+		X->spec.told(X->spec.ctx, text, len);
 	if (M->id != X->id)
 		return (0);
 	switch (M->type) {

@@ -31,6 +31,10 @@ struct log_compare_spec {
 
 	/* A peer, by its number, has entries up to this index.  May be NULL. */
 	int (* seen)(void *, size_t, uint64_t);
+
+	/* Is a peer's STATUS wanted now?  And here it is.  Both may be NULL. */
+	int (* wants)(void *);
+	void (* told)(void *, const char *, size_t);
 };
 
 /**

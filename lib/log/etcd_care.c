@@ -43,6 +43,8 @@ on_status(void * ctx, struct etcd_reply * R)
 		    "not out of space any more");
 	X->no_space = R->no_space;
 	X->in_use = R->in_use;
+	X->size = R->size;
+	X->member = R->member;
 	X->leader = R->leader;
 	X->leads = R->leader != 0 && R->leader == R->member;
 	if (log_etcd_care_hint(X))
@@ -168,6 +170,8 @@ on_look(void * ctx)
 	}
 	if (X->state != LOG_ETCD_WATCHING)
 		return (0);
+	if (log_etcd_who_look(X, now_ms))
+		return (-1);
 	return (write_progress(X, now_ms) || trim(X, now_ms) ? -1 : 0);
 }
 

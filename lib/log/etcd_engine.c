@@ -29,7 +29,9 @@ say_waiting(struct log_etcd * X, const char * why)
 {
 
 	if (!X->said)
-		warnx("waiting for etcd at %s: %s", X->options.etcd.url, why);
+		warnx("waiting for etcd at %s: %s%s", X->options.etcd.url, why,
+		    strstr(why, "for learner") != NULL ? ": it is a learner: "
+		    "ks-log promote" : "");
 	X->said = 1;
 }
 
@@ -246,7 +248,7 @@ on_created(struct log_etcd * X)
 
 	if (X->said)
 		warnx("connected to etcd at %s", X->options.etcd.url);
-	X->said = 0;
+	X->said = X->removed = 0;
 	X->state = LOG_ETCD_WATCHING;
 	log_etcd_care_soon(X);
 	return (log_etcd_queue_send(X));
@@ -334,6 +336,7 @@ etcd_engine_status(const struct log_engine * E, struct wbuf * W)
 	wbuf_printf(W, "etcd_revision %ju\n", (uintmax_t)place.revision);
 	wbuf_printf(W, "etcd_compacted %ju\n", (uintmax_t)X->trimmed);
 	wbuf_printf(W, "etcd_skipped %ju\n", (uintmax_t)X->skipped);
+	log_etcd_who_status(X, W);
 }
 
 static void
@@ -371,7 +374,8 @@ start(struct log_etcd * X)
 {
 	struct log_compare_spec spec = {
 		.peers = X->options.peers, .npeers = X->options.npeers,
-		.ctx = X, .differs = on_differs
+		.ctx = X, .differs = on_differs, .wants = log_etcd_who_wants,
+		.told = log_etcd_who_told
 	};
 	int n;
 

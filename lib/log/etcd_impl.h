@@ -32,6 +32,10 @@
  * watch is dead. */
 #define LOG_ETCD_STALL_MS	5000
 
+/* Between two looks at who the members are, and how many of them are told. */
+#define LOG_ETCD_MEMBERS_MS	5000
+#define LOG_ETCD_MEMBERS_MAX	16
+
 /* Between two tries to trim. */
 #define LOG_ETCD_TRIM_MS	2000
 
@@ -115,6 +119,13 @@ struct log_etcd {
 	uint64_t looked_ms;
 	int no_space;
 	uint64_t in_use;
+	struct etcd_request * asking;	/* who the members are */
+	uint64_t asked_ms;
+	uint64_t member;	/* id of ours, 0: not known yet */
+	uint64_t size;
+	size_t nmembers;
+	struct etcd_member members[LOG_ETCD_MEMBERS_MAX];
+	int removed;		/* a peer says that ours is none any more */
 	struct etcd_request * writing;	/* progress */
 	uint64_t written;	/* what it last said, */
 	uint64_t written_ms;	/* and when */
@@ -225,6 +236,26 @@ void log_etcd_queue_free(struct log_etcd *);
 int log_etcd_care_start(struct log_etcd *);
 void log_etcd_care_soon(struct log_etcd *);
 void log_etcd_care_stop(struct log_etcd *);
+
+/**
+ * log_etcd_who_look(X, now_ms):
+ * Ask etcd who the members are, if by ${now_ms} it is time.  Return 0 or -1.
+ */
+int log_etcd_who_look(struct log_etcd *, uint64_t);
+
+/**
+ * log_etcd_who_status(X, W):
+ * Append to ${W} the lines of STATUS about the members.
+ */
+void log_etcd_who_status(const struct log_etcd *, struct wbuf *);
+
+/**
+ * log_etcd_who_wants(X), log_etcd_who_told(X, text, len):
+ * Is there something to learn from a peer's STATUS: whether a member that is away was
+ * removed?  And learn it from the ${len} bytes ${text}, and say it, once.
+ */
+int log_etcd_who_wants(void *);
+void log_etcd_who_told(void *, const char *, size_t);
 
 /**
  * log_etcd_care_hint(X):

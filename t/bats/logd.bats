@@ -235,10 +235,11 @@ PY
 	[ "$status" -eq 111 ]
 	[ "$output" = "ks-log: $SOCK: No such file or directory" ]
 	start_logd
-	for command in add remove transfer; do
-		run kslog "$command" replica2
+	for command in members "add replica2 http://127.0.0.1:1" "promote replica2" "remove replica2" "transfer replica2"; do
+		# shellcheck disable=SC2086 # words
+		run kslog $command
 		[ "$status" -eq 100 ]
-		[ "$output" = "ks-log: $command: the engine local has one replica for ever: there are no members to change" ]
+		[ "$output" = "ks-log: ${command%% *}: the engine local has one replica for ever: there are no members to change" ]
 	done
 	run kslog propose <<<"no log entry"
 	[ "$status" -eq 100 ]

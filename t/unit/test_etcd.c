@@ -95,6 +95,15 @@ answers_are_read_exactly_or_refused(void)
 		    "the watch was cancelled" },
 		{ ETCD_WATCH, "{\"result\":{" HEADER
 		    ",\"canceled\":true,\"compact_revision\":\"9\"}}", NULL },
+		{ ETCD_CREATE, "{" HEADER ",\"succeeded\":true}", NULL },
+		{ ETCD_DELETE, "{" HEADER ",\"deleted\":\"2\"}", NULL },
+		{ ETCD_MEMBERS, "{" HEADER ",\"members\":[]}", NULL },
+		{ ETCD_MEMBERS, "{" HEADER ",\"members\":7}",
+		    "the answer is not etcd's" },
+		{ ETCD_MEMBERS, "{\"error\":\"etcdserver: unhealthy cluster\"}",
+		    "etcdserver: unhealthy cluster" },
+		{ ETCD_MOVE, "{}", NULL },
+		{ ETCD_MOVE, "[]", "the answer is not etcd's" },
 		{ ETCD_STATUS, "{" HEADER ",\"leader\":\"7\",\"errors\":7}", NULL },
 		{ ETCD_STATUS, "{" HEADER ",\"leader\":[]}",
 		    "the answer is not etcd's" },
@@ -177,6 +186,29 @@ rows_are_decoded_one_by_one(void)
 }
 
 static void
+members_are_told(void)
+{
+	static const char text[] = "{" HEADER ",\"members\":["
+	    "{\"ID\":\"18446744073709551615\",\"name\":\"a\",\"peerURLs\":"
+	    "[\"http://p\"],\"clientURLs\":[\"http://c\"]},"
+	    "{\"ID\":\"2\",\"name\":\"b\\n \\u00e9\",\"isLearner\":true},"
+	    "{\"ID\":\"3x\"}]}";
+	struct etcd_answer A;
+	struct etcd_member M;
+
+	etcd_json_answer(&A, ETCD_MEMBERS, text, sizeof(text) - 1);
+	CHECK(A.reply.why == NULL && A.reply.n == 3);
+	CHECK(etcd_next_member(&A.reply, &M) == 1 && M.id == UINT64_MAX);
+	CHECK(strcmp(M.name, "a") == 0 && strcmp(M.peer, "http://p") == 0);
+	CHECK(strcmp(M.client, "http://c") == 0 && !M.learner);
+	CHECK(etcd_next_member(&A.reply, &M) == 1 && M.id == 2 && M.learner);
+	CHECK(strcmp(M.name, "b????") == 0 && M.peer[0] == '\0');
+	CHECK(etcd_next_member(&A.reply, &M) == -1);
+	CHECK(etcd_next_member(&A.reply, &M) == 0);
+	etcd_json_free(&A);
+}
+
+static void
 requests_are_etcds(void)
 {
 	struct wbuf W;
@@ -187,6 +219,10 @@ requests_are_etcds(void)
 	etcd_json_range(&W, "k", 0, 0);
 	etcd_json_watch(&W, "k", UINT64_MAX);
 	etcd_json_compact(&W, 5);
+	etcd_json_create(&W, "k", "l", (const uint8_t *)"hi", 2);
+	etcd_json_delete(&W, "k");
+	etcd_json_member_add(&W, "http://\"");
+	etcd_json_id(&W, "ID", UINT64_MAX);
 	wbuf_put_u8(&W, 0);
 	CHECK(wbuf_failed(&W) == 0);
 	CHECK(strcmp((char *)W.data,
@@ -196,7 +232,14 @@ requests_are_etcds(void)
 	    "{\"key\":\"aw==\",\"limit\":\"256\",\"keys_only\":true}"
 	    "{\"create_request\":{\"key\":\"aw==\",\"start_revision\":"
 	    "\"18446744073709551615\",\"fragment\":true}}"
-	    "{\"revision\":\"5\"}") == 0);
+	    "{\"revision\":\"5\"}"
+	    "{\"compare\":[{\"target\":\"VERSION\",\"result\":\"EQUAL\","
+	    "\"version\":\"0\",\"key\":\"aw==\"},{\"target\":\"VERSION\","
+	    "\"result\":\"EQUAL\",\"version\":\"0\",\"key\":\"bA==\"}],"
+	    "\"success\":[{\"request_put\":{\"key\":\"aw==\",\"value\":\"aGk=\"}}]}"
+	    "{\"key\":\"aw==\"}"
+	    "{\"peerURLs\":[\"http://\\\"\"],\"isLearner\":true}"
+	    "{\"ID\":\"18446744073709551615\"}") == 0);
 	wbuf_free(&W);
 }
 
@@ -363,6 +406,7 @@ static const struct test tests[] = {
 	{ "answers are read exactly, or refused", answers_are_read_exactly_or_refused },
 	{ "alarms and 64-bit numbers are told", alarms_and_numbers_are_told },
 	{ "rows are decoded one by one, or refused", rows_are_decoded_one_by_one },
+	{ "members are told, and their names cannot harm", members_are_told },
 	{ "requests are in etcd's form", requests_are_etcds },
 	{ "a URL is numeric, and this host's or encrypted", urls_are_local_or_encrypted },
 	{ "a watch may come in any pieces, and be cancelled from its callback",
