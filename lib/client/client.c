@@ -1,47 +1,15 @@
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <bsd/string.h>
-
-#include "client/server_url.h"
-#include "codec/wbuf.h"
-#include "entry/rule_names.h"
-#include "frame/frame.h"
-#include "frame/frame_call.h"
-#include "frame/usock.h"
 #include "head/head.h"
 #include "proto/proto_admit.h"
 #include "proto/proto_publish.h"
 
-#include "client/client.h"
+#include "client/client_impl.h"
 
-/* Longest path of a Unix socket's address. */
-#define SOCKET_PATH_MAX	107
-
-/* The request id of every frame: a connection carries one question. */
-#define CALL_ID	1
-
-struct client {
-	unsigned n;
-	unsigned first;		/* the server that is asked first */
-	char dirs[CLIENT_SERVERS_MAX][SERVER_URL_DIR_MAX + 1];
-	struct wbuf reply;	/* holds the last reply */
-	struct common_error error;
-	int error_server;	/* -1: none */
-	int in_doubt;
-};
-
-/* One question, and how its answer is recognised. */
-struct question {
-	const char * socket;	/* in the server's directory */
-	uint16_t type;
-	uint16_t reply;		/* type of the answer */
-	uint64_t timeout_ms;
-};
+/* Bytes of input that can wait: one unfinished frame and a chunk behind it. */
+#define CLIENT_INPUT_MAX	(2 * (FRAME_LEN_MAX + 4))
 
 struct client *
 client_new(void)
@@ -50,7 +18,12 @@ client_new(void)
 
 	if ((C = calloc(1, sizeof(*C))) == NULL)
 		return (NULL);
-	wbuf_init(&C->reply, FRAME_LEN_MAX + 4);
+	wbuf_init(&C->reply, CLIENT_INPUT_MAX);
+	wbuf_init(&C->question, FRAME_LEN_MAX + 4);
+	for (unsigned i = 0; i < CLIENT_SERVERS_MAX; i++) {
+		C->attempt[i].fd = -1;
+		wbuf_init(&C->attempt[i].in, CLIENT_INPUT_MAX);
+	}
 	C->error_server = -1;
 	return (C);
 }
@@ -61,6 +34,9 @@ client_free(struct client * C)
 
 	if (C == NULL)
 		return;
+	for (unsigned i = 0; i < CLIENT_SERVERS_MAX; i++)
+		wbuf_free(&C->attempt[i].in);
+	wbuf_free(&C->question);
 	wbuf_free(&C->reply);
 	free(C);
 }
@@ -110,112 +86,32 @@ client_in_doubt(const struct client * C)
 	return (C->in_doubt);
 }
 
-static void
-set_error(struct client * C, int server, uint16_t code, const char * rule,
-    const char * text)
+int
+client_all_said(const struct client * C, const char * rule)
 {
 
-	C->error_server = server;
-	C->error.code = code;
-	strlcpy(C->error.rule, rule, sizeof(C->error.rule));
-	strlcpy(C->error.text, text, sizeof(C->error.text));
+	for (unsigned i = 0; i < C->n; i++)
+		if (!C->passed[i] && strcmp(C->said[i], rule) != 0)
+			return (0);
+	return (1);
 }
 
-/* Connect to the socket ${name} in ${dir}. */
-static int
-connect_in(const char * dir, const char * name)
+unsigned
+client_pass(struct client * C)
 {
-	char path[SERVER_URL_DIR_MAX + 32];
-	int dirfd, fd, e;
+	unsigned left = 0;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (strlen(path) <= SOCKET_PATH_MAX)
-		return (usock_connect(path));
-
-	/* An address has no room for it: name the directory by a descriptor. */
-	if ((dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return (-1);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
-	fd = usock_connect(path);
-	e = errno;
-	close(dirfd);
-	errno = e;
-	return (fd);
+	C->passed[C->first] = 1;
+	for (unsigned i = 0; i < C->n; i++)
+		left += !C->passed[i];
+	return (left);
 }
 
-/* What the reply ${F} of ${server} to ${Q} amounts to. */
-static enum client_outcome
-judge(struct client * C, unsigned server, const struct question * Q,
-    const struct frame * F)
+void
+client_pass_none(struct client * C)
 {
-	struct common_error E;
 
-	if (F->type == Q->reply)
-		return (CLIENT_OK);
-	if (F->type != COMMON_ERROR || common_get_error(F->body, F->len, &E)) {
-		set_error(C, (int)server, ERROR_INTERNAL, "",
-		    "the server does not keep to the protocol");
-		return (CLIENT_UNAVAILABLE);
-	}
-	set_error(C, (int)server, E.code, E.rule, E.text);
-	if (E.code == ERROR_UNAVAILABLE || E.code == ERROR_INTERNAL)
-		return (CLIENT_UNAVAILABLE);
-	C->in_doubt = 0;
-	return (CLIENT_REFUSED);
-}
-
-/* Put ${Q} with the ${body} to one server; the answer is then in ${F}. */
-static enum client_outcome
-ask_one(struct client * C, unsigned server, const struct question * Q,
-    const struct wbuf * body, struct frame * F)
-{
-	int fd;
-
-	if ((fd = connect_in(C->dirs[server], Q->socket)) == -1) {
-		set_error(C, (int)server, ERROR_UNAVAILABLE, "",
-		    strerror(errno));
-		return (CLIENT_UNAVAILABLE);
-	}
-	C->in_doubt = 1;
-	if (frame_call(fd, Q->type, CALL_ID, body->data, body->len,
-	    Q->timeout_ms, &C->reply, F)) {
-		set_error(C, (int)server, ERROR_UNAVAILABLE, "",
-		    strerror(errno));
-		close(fd);
-		return (CLIENT_UNAVAILABLE);
-	}
-	close(fd);
-	return (judge(C, server, Q, F));
-}
-
-/* Put ${Q} to one server after the other until one answers or refuses. */
-static enum client_outcome
-ask(struct client * C, const struct question * Q, const struct wbuf * body,
-    struct frame * F)
-{
-	enum client_outcome outcome = CLIENT_UNAVAILABLE;
-	int doubt = 0;
-	unsigned server;
-
-	C->in_doubt = 0;
-	if (wbuf_failed(body)) {
-		set_error(C, -1, ERROR_MALFORMED, "",
-		    "the question is too long to be sent");
-		return (CLIENT_REFUSED);
-	}
-	set_error(C, -1, ERROR_UNAVAILABLE, "", "there is no server to ask");
-	for (unsigned i = 0; i < C->n; i++) {
-		server = (C->first + i) % C->n;
-		C->in_doubt = 0;
-		outcome = ask_one(C, server, Q, body, F);
-		doubt |= C->in_doubt && outcome == CLIENT_UNAVAILABLE;
-		if (outcome != CLIENT_UNAVAILABLE) {
-			C->first = server;
-			break;
-		}
-	}
-	C->in_doubt = doubt;
-	return (outcome);
+	memset(C->passed, 0, sizeof(C->passed));
 }
 
 /* The answer was of the right type but malformed. */
@@ -223,7 +119,7 @@ static enum client_outcome
 malformed(struct client * C)
 {
 
-	set_error(C, (int)C->first, ERROR_INTERNAL, "",
+	client_set_error(C, (int)C->first, ERROR_INTERNAL, "",
 	    "the server sent a malformed answer");
 	return (CLIENT_UNAVAILABLE);
 }
@@ -235,7 +131,7 @@ hand_over(struct client * C, const void * p, size_t len, char ** copy,
 {
 
 	if ((*copy = malloc(len + 1)) == NULL) {
-		set_error(C, -1, ERROR_UNAVAILABLE, "", "out of memory");
+		client_set_error(C, -1, ERROR_UNAVAILABLE, "", "out of memory");
 		return (CLIENT_UNAVAILABLE);
 	}
 	memcpy(*copy, p, len);
@@ -265,7 +161,7 @@ client_lookup(struct client * C, const struct client_lookup * L, char ** proof,
 	Q.timeout_ms = P.wait_ms + CLIENT_TIMEOUT_MS;
 	wbuf_init(&body, FRAME_BODY_MAX);
 	proto_publish_put_lookup(&body, &P);
-	outcome = ask(C, &Q, &body, &F);
+	outcome = client_ask(C, &Q, &body, &F);
 	wbuf_free(&body);
 	if (outcome != CLIENT_OK)
 		return (outcome);
@@ -286,7 +182,7 @@ client_consistency(struct client * C, uint64_t m, uint64_t n,
 
 	wbuf_init(&body, FRAME_BODY_MAX);
 	proto_publish_put_consistency(&body, m, n);
-	outcome = ask(C, &Q, &body, &F);
+	outcome = client_ask(C, &Q, &body, &F);
 	wbuf_free(&body);
 	if (outcome != CLIENT_OK)
 		return (outcome);
@@ -313,7 +209,7 @@ client_update(struct client * C, const struct client_update * U,
 
 	wbuf_init(&body, FRAME_BODY_MAX);
 	proto_admit_put_update(&body, &P);
-	outcome = ask(C, &Q, &body, &F);
+	outcome = client_ask(C, &Q, &body, &F);
 	wbuf_free(&body);
 	if (outcome != CLIENT_OK)
 		return (outcome);

@@ -12,7 +12,8 @@
 /*
  * Blocking questions to the servers of a realm.  They are asked in the order in
  * which they were added, beginning with the one that answered last: one that is
- * away, or cannot answer now, is passed over.  What they say is not checked
+ * away, or cannot answer now, is passed over; while one keeps silent the next is
+ * asked as well, and the first answer counts.  What they say is not checked
  * here: see client/client_check.h.
  */
 struct client;
@@ -22,6 +23,9 @@ struct client;
 
 /* How long a server may take to answer, besides what it was asked to wait. */
 #define CLIENT_TIMEOUT_MS	10000
+
+/* One that has not answered for so long may hang: the next is asked as well. */
+#define CLIENT_PATIENCE_MS	1500
 
 /* What came of a question. */
 enum client_outcome {
@@ -98,6 +102,21 @@ const char * client_error_server(const struct client *);
 int client_in_doubt(const struct client *);
 
 /**
+ * client_all_said(C, rule):
+ * Return nonzero if every server that was asked the last question of ${C} told
+ * that it breaks ${rule}, none was away, and none was not asked.
+ */
+int client_all_said(const struct client *, const char *);
+
+/**
+ * client_pass(C), client_pass_none(C):
+ * Ask the server of ${C} that answered last no more, and return how many are left;
+ * ask all again.
+ */
+unsigned client_pass(struct client *);
+void client_pass_none(struct client *);
+
+/**
  * client_lookup(C, L, proof, len):
  * Ask for the proof of the lookup ${L} and store its text, unverified, in
  * ${proof}, for free(3), with a NUL after its ${len} bytes.
@@ -115,8 +134,8 @@ enum client_outcome client_consistency(struct client *, uint64_t, uint64_t,
 
 /**
  * client_update(C, U, timeout_ms, epoch):
- * Send the update ${U} to the first server that takes it within ${timeout_ms}
- * each, and store in ${epoch} the epoch in which it is or will be.  With the
+ * Send the update ${U} until a server has taken it, for ${timeout_ms} each, and
+ * store in ${epoch} the epoch in which it is or will be.  With the
  * same request id it may be sent again without taking effect twice.
  */
 enum client_outcome client_update(struct client *,

@@ -87,10 +87,13 @@ no_answer(const struct client_check * Q, enum client_outcome outcome)
 	return (EXITS_TEMPORARY);
 }
 
-/* Ask for the proof, not before the epoch ${seen} if the newest is wanted. */
+/*
+ * Ask for the proof, not before the epoch ${seen} if the newest is wanted; store
+ * in ${older} whether every server said that it has none such.
+ */
 static int
 get_proof(const struct client_check * Q, uint64_t seen,
-    struct client_check_answer * A)
+    struct client_check_answer * A, int * older)
 {
 	struct client_lookup L = {
 		.epoch = Q->epoch, .epoch_min = Q->epoch_min,
@@ -99,21 +102,49 @@ get_proof(const struct client_check * Q, uint64_t seen,
 	};
 	enum client_outcome outcome;
 
+	*older = 0;
 	if (Q->epoch == 0 && seen > L.epoch_min)
 		L.epoch_min = seen;
 	outcome = client_lookup(Q->client, &L, &A->text, &A->len);
 	if (outcome == CLIENT_UNAVAILABLE && L.epoch_min > Q->epoch_min &&
-	    strcmp(client_error(Q->client)->rule,
-	    RULE_EPOCH_NOT_PUBLISHED) == 0) {
+	    client_all_said(Q->client, RULE_EPOCH_NOT_PUBLISHED)) {
 		/*
 		 * Nobody has what was seen before.  What they have instead shows
-		 * whether the realm stepped back.
+		 * whether the realm stepped back.  (If one is away it may have
+		 * it: then there is no answer now.)
 		 */
+		*older = 1;
 		L.epoch_min = Q->epoch_min;
 		L.wait_ms = 0;
 		outcome = client_lookup(Q->client, &L, &A->text, &A->len);
 	}
 	return (outcome == CLIENT_OK ? EXITS_OK : no_answer(Q, outcome));
+}
+
+/*
+ * Get and verify the proof.  One before the epoch ${seen} is only taken when there
+ * is no server left that may have a newer one.
+ */
+static int
+get_verified(const struct client_check * Q, uint64_t seen,
+    struct client_check_answer * A)
+{
+	int code, older;
+
+	client_pass_none(Q->client);
+	for (;;) {
+		if ((code = get_proof(Q, seen, A, &older)) != EXITS_OK)
+			break;
+		code = client_check_verify(A, Q->realm, Q->policy, Q->user,
+		    Q->epoch, clock_wall_ms());
+		if ((code != EXITS_OK && code != EXITS_UNMET) || older ||
+		    Q->epoch != 0 || A->V.checkpoint.size >= seen ||
+		    client_pass(Q->client) == 0)
+			break;
+		client_check_free(A);
+	}
+	client_pass_none(Q->client);
+	return (code);
 }
 
 int
@@ -126,10 +157,7 @@ client_check_lookup(const struct client_check * Q,
 	memset(A, 0, sizeof(*A));
 	if (remember_size(Q->realm, &seen))
 		return (EXITS_PERMANENT);
-	if ((code = get_proof(Q, seen, A)) != EXITS_OK)
-		return (code);
-	code = client_check_verify(A, Q->realm, Q->policy, Q->user, Q->epoch,
-	    clock_wall_ms());
+	code = get_verified(Q, seen, A);
 	if (code != EXITS_OK && code != EXITS_UNMET)
 		return (code);
 	if (code == EXITS_OK && A->V.head.epoch < Q->epoch_min) {

@@ -8,7 +8,8 @@
 
 /*
  * SERVER, as it stands in a realm file or on a command line: `unix:DIR`, where
- * DIR holds the sockets `publish` and `admit` of a replica.  Nothing else is
+ * DIR holds the sockets `publish` and `admit` of a replica, or is what the paths
+ * of two sockets begin with, DIR-publish and DIR-admit.  Nothing else is
  * supported; what begins with `http://` or `https://` is told so by name.
  */
 

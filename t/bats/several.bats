@@ -118,12 +118,113 @@ follows() {
 	# Its events come, but it has no log to propose to.
 	far_start ks-publish
 	upstreams ../far/run/publish ../replica1/run/publish
+	daemon_stop ks-publish
 	daemon_start ks-ratify
-	far_ratified() {
-		[ "$(status ratify epoch)" -gt 0 ] && status_is ratify following ../far/run/publish &&
-			[ "$(status ratify ratified)" -gt 0 ]
-	}
-	wait_until 40 far_ratified
+	wait_until 40 status_min ratify pending 1
+	status_is ratify ratified 0
+	daemon_start ks-publish
+	wait_until 40 status_min ratify ratified 1
+	follows ../far/run/publish
 	[ "$(status ratify retries)" -gt 0 ]
 	update alice@example.org a=1
+}
+
+# evidences: the files that a client has kept of what it was shown.
+evidences() {
+	find "$HOME" -name 'evidence-*'
+}
+
+@test "a client passes over a server that is away, hangs, or has less than it saw" {
+	local a b
+
+	a=unix:$FAR/run
+	b=unix:$REPLICA/run
+	far_make
+	realm_start
+	far_start ks-apply ks-publish ks-admit
+	update alice@example.org -s "unix:$E2E/nowhere" -s "$a" x=1
+	run -0 lookup -s "unix:$E2E/nowhere" -s "$b" alice@example.org x
+	equal "$output" 1
+
+	# One that accepts and never answers: longer than any tool here may live.
+	daemon_signal STOP ks-publish "$FAR"
+	daemon_signal STOP ks-admit "$FAR"
+	run -0 lookup -w 600 -s "$a" -s "$b" alice@example.org x
+	equal "$output" 1
+	update alice@example.org -t 50 -s "$a" -s "$b" x=2
+	daemon_signal CONT ks-publish "$FAR"
+	daemon_signal CONT ks-admit "$FAR"
+
+	# One that rebuilds, cut off from the log: its publisher stays where it is.
+	far_kill ks-apply
+	rm -r "$FAR/data/apply" "$FAR/run/log"
+	far_start ks-apply
+	update alice@example.org -s "$a" -s "$b" x=3
+	run -0 lookup -w 600 -s "$a" -s "$b" alice@example.org x
+	equal "$output" 3
+
+	# Who has it may be the one that is away: nobody is accused.
+	daemon_stop ks-publish
+	run -111 lookup -w 0 -s "$a" -s "$b" alice@example.org x
+	equal "$(evidences)" ''
+	daemon_start ks-publish
+	run -0 lookup -s "$a" -s "$b" alice@example.org x
+	equal "$output" 3
+	# All that there are have less: that is a step back.
+	run -3 lookup -w 0 -s "$a" alice@example.org x
+	says ': step-back: '
+}
+
+# outcomes SOCKET REQUEST-ID: what the replica knows of the update.
+outcomes() {
+	hostile rpc "$1/run/apply" outcome "$2"
+}
+
+@test "an update whose answer is lost goes to another replica and happens once" {
+	local mode version=0 lost=$E2E/lost id rows
+
+	far_make
+	realm_start
+	far_start ks-apply ks-publish ks-admit
+	mkdir "$lost"
+	ln -s "$REPLICA/run/publish" "$lost/publish"
+	for mode in close keep; do
+		hostile swallow "$lost/admit" "$REPLICA/run/admit" "$mode" \
+			>"$E2E/swallowed.$mode" &
+		PIDS+=($!)
+		wait_until 20 test -S "$lost/admit"
+		run -0 update alice@example.org -s "unix:$lost" -s "unix:$FAR/run" "x=$mode"
+		[[ $output == "alice@example.org version $version epoch "* ]]
+		wait_until 20 grep -q swallowed "$E2E/swallowed.$mode"
+		run -0 lookup alice@example.org x
+		equal "$output" "$mode"
+		version=$((version + 1))
+		rm "$lost/admit"
+	done
+
+	# Each went into the log at the one, and once more, if at all, as a duplicate.
+	hostile rpc "$REPLICA/run/apply" rows 8 | awk '{ print $2 }' |
+		awk 'substr($0, 33, 2) == "01"' >"$E2E/rows"
+	equal "$(cut -c 33-36 "$E2E/rows" | grep -c 0100)" 2
+	while read -r row; do
+		id=${row:0:32}
+		equal "$(outcomes "$REPLICA" "$id")" "$(outcomes "$FAR" "$id")"
+		[[ $(outcomes "$FAR" "$id") == "accepted "* ]]
+	done <"$E2E/rows"
+	equal "$(cut -c 1-32 "$E2E/rows" | sort -u | grep -c .)" 2
+	run -0 lookup alice@example.org
+	says 'version 1'
+
+	# The same request at both tells the same, also when it is refused.
+	id=000102030405060708090a0b0c0d0e0f
+	for where in "$REPLICA" "$FAR"; do
+		run hostile update -i $id -r "$where" -k "$(key_of bob)" send bob@example.org
+		echo "$output"
+	done >"$E2E/told"
+	equal "$(sort -u "$E2E/told" | grep -c '^accepted ')" 1
+	equal "$(sort -u "$E2E/told" | grep -c .)" 1
+	for where in "$REPLICA" "$FAR"; do
+		run hostile update -v 0 -r "$where" -k "$(key_of bob)" send bob@example.org
+		equal "$output" version-must-rise
+	done
 }

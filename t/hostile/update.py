@@ -106,7 +106,7 @@ def main():
     folder = opt["-r"]
     keys = [ks.read_key(k) for k in opt["-k"].split(",")]
     apps = dict(a.encode().split(b"=", 1) for o, a in opts if o == "-a")
-    encoded_profile = ks.profile(apps, os.urandom(32))
+    encoded_profile = ks.profile(apps, ks.ks_hash(b"nonce", bytes.fromhex(opt["-i"])))
     parts = {
         "fault": opt["-b"], "realm": realm_name(folder),
         "profile": encoded_profile,

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""swallow.py LISTEN TARGET close|keep: a server whose answers are lost.
+
+Listens on the socket LISTEN and passes what comes on to the socket TARGET.  When
+that answers, nothing goes back: the connection is closed, or kept in silence.
+For each answer that was swallowed a line is printed.
+"""
+
+import os
+import socket
+import sys
+import threading
+
+
+def pass_on(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+
+
+def serve(client, path, mode):
+    target = socket.socket(socket.AF_UNIX)
+    target.connect(path)
+    threading.Thread(target=pass_on, args=(client, target), daemon=True).start()
+    while target.recv(65536):
+        print("swallowed", flush=True)
+        if mode == "close":
+            client.shutdown(socket.SHUT_RDWR)
+            client.close()
+            return
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    listen, path, mode = sys.argv[1:]
+    if os.path.exists(listen):
+        os.unlink(listen)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(listen)
+    sock.listen(16)
+    while True:
+        client, _ = sock.accept()
+        threading.Thread(target=serve, args=(client, path, mode),
+                         daemon=True).start()
+
+
+main()
