@@ -32,8 +32,8 @@ init_etcd_ca(const struct init_tree * T, const char * realm)
 	struct identity * ca;
 
 	if (init_tree_mkdir(T, 0700, INIT_CA_DIR) ||
-	    init_tree_path(T, key, INIT_CA_KEY) ||
-	    init_tree_path(T, cert, INIT_CA_CERT) ||
+	    init_tree_path(T, key, INIT_CA_DIR "/" INIT_CA_KEY) ||
+	    init_tree_path(T, cert, INIT_CA_DIR "/" INIT_CA_CERT) ||
 	    (ca = ca_make(realm, now_s() - IDENTITY_BEFORE_S,
 	    now_s() + CA_LIFE_S)) == NULL)
 		return (NULL);

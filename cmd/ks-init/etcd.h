@@ -7,18 +7,19 @@
 #include "folder.h"
 #include "net.h"
 
-/* The folder of the authority, beside those of the replicas. */
+/* The folder of the authority, beside those of the replicas, and its files. */
 #define INIT_CA_DIR	"ca"
-#define INIT_CA_CERT	INIT_CA_DIR "/etcd-ca.crt"
-#define INIT_CA_KEY	INIT_CA_DIR "/etcd-ca.key"
+#define INIT_CA_CERT	"etcd-ca.crt"
+#define INIT_CA_KEY	"etcd-ca.key"
 
 /* Room for the token of a cluster: "ks-", and 16 random bytes in hex. */
 #define INIT_TOKEN_SIZE	36
 
 /**
  * init_etcd_ca(T, realm):
- * Make the authority for the realm with the string ${realm} in ${T}, and return
- * it, for identity_free.  Or return NULL after a line on standard error.
+ * Make the authority for the realm with the string ${realm} in ${T}, a key before
+ * its certificate, and return it, for identity_free.  Or return NULL after a line
+ * on standard error.
  */
 struct identity * init_etcd_ca(const struct init_tree *, const char *);
 

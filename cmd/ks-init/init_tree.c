@@ -58,6 +58,7 @@ init_tree_begin(struct init_tree * T, const char * dir)
 	size_t len = strlen(dir);
 
 	T->path = NULL;
+	T->there = 0;
 	while (len > 1 && dir[len - 1] == '/')
 		len--;
 	if (len == 0) {
@@ -85,6 +86,19 @@ err0:
 err1:
 	free(T->final);
 	T->final = NULL;
+	return (-1);
+}
+
+int
+init_tree_open(struct init_tree * T, const char * dir)
+{
+
+	T->there = 1;
+	T->path = strdup(dir);
+	T->final = strdup(dir);
+	if (T->path != NULL && T->final != NULL)
+		return (0);
+	warn("%s", dir);
 	return (-1);
 }
 
@@ -131,7 +145,8 @@ init_tree_mkdir(const struct init_tree * T, mode_t mode, const char * fmt, ...)
 	va_end(ap);
 	if (rc)
 		return (-1);
-	if (mkdir(path, 0700) || chmod(path, mode)) {
+	if (mkdir(path, 0700) == 0 ? chmod(path, mode) :
+	    !T->there || errno != EEXIST) {
 		warn("%s", path);
 		return (-1);
 	}
@@ -156,7 +171,8 @@ init_tree_write(const struct init_tree * T, mode_t mode, struct wbuf * W,
 		warn("%s", path);
 		return (-1);
 	}
-	rc = file_write_new(path, mode, W->data, W->len);
+	rc = (T->there ? file_write_atomic : file_write_new)(path, mode,
+	    W->data, W->len);
 	wbuf_reset(W);
 	return (rc);
 }
@@ -215,7 +231,7 @@ void
 init_tree_end(struct init_tree * T)
 {
 
-	if (T->path != NULL &&
+	if (T->path != NULL && !T->there &&
 	    nftw(T->path, remove_one, REMOVE_FDS, FTW_DEPTH | FTW_PHYS))
 		warn("%s: cannot be removed", T->path);
 	free(T->path);

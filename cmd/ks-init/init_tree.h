@@ -15,6 +15,7 @@
 struct init_tree {
 	char * path;		/* of what is being made */
 	char * final;		/* of what it will be */
+	int there;		/* it was made before */
 };
 
 /* Longest path of a file in the tree. */
@@ -26,6 +27,13 @@ struct init_tree {
  * which nothing is there, or an empty directory.
  */
 int init_tree_begin(struct init_tree *, const char *);
+
+/**
+ * init_tree_open(T, dir):
+ * Make ${T} the directory ${dir} that is there: its files are replaced one by one,
+ * what a directory holds stays, and init_tree_end removes nothing.
+ */
+int init_tree_open(struct init_tree *, const char *);
 
 /**
  * init_tree_path(T, path, fmt, ...):
@@ -44,8 +52,8 @@ int init_tree_mkdir(const struct init_tree *, mode_t, const char *, ...)
 
 /**
  * init_tree_write(T, mode, W, fmt, ...):
- * Write the content of ${W} to the new file ${fmt}... in ${T}, with ${mode}, and
- * reset ${W}, for the next file.
+ * Write the content of ${W} to the file ${fmt}... in ${T}, which must be new unless
+ * ${T} was opened, with ${mode}; and reset ${W}, for the next file.
  */
 int init_tree_write(const struct init_tree *, mode_t, struct wbuf *,
     const char *, ...) __attribute__((format(printf, 4, 5)));
@@ -59,7 +67,7 @@ int init_tree_commit(struct init_tree *);
 
 /**
  * init_tree_end(T):
- * Free ${T}, and unless it was committed remove all of it.
+ * Free ${T}, and unless it was opened or committed remove all of it.
  */
 void init_tree_end(struct init_tree *);
 

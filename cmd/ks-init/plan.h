@@ -20,7 +20,16 @@
 /* Bytes of the tree nonce of a realm. */
 #define INIT_NONCE_LEN	16
 
+/* What is to be done. */
+enum init_mode {
+	INIT_MAKE,		/* a realm */
+	INIT_RENEW,		/* certificates of a replica's etcd member */
+	INIT_JOIN,		/* a further replica */
+	INIT_CONVERT		/* the engine local into etcd */
+};
+
 enum init_supervisor {
+	INIT_AS_THERE,		/* as the folder has that is there; else s6 */
 	INIT_S6,
 	INIT_RUNIT,
 	INIT_SYSTEMD
@@ -28,13 +37,16 @@ enum init_supervisor {
 
 /* What is asked for on the command line. */
 struct init_plan {
-	const char * dir;		/* what is to be made */
+	enum init_mode mode;
+	const char * from;		/* the folder of a replica, unless MAKE */
+	const char * ca_dir;		/* of the authority; NULL: beside it */
+	const char * dir;		/* what is to be made: MAKE, JOIN */
 	const char * realm;
 	unsigned replicas;		/* 1 to INIT_REPLICAS_MAX */
 	unsigned verifiers;		/* 0 to INIT_VERIFIERS_MAX */
 	enum init_supervisor supervisor;
 	const char * addresses;		/* of the replicas, or NULL */
-	unsigned base;			/* of their ports; 0: not told */
+	unsigned base;			/* of their ports; 0: the default */
 	uint64_t epoch_min_ms;
 	uint64_t epoch_max_ms;
 };

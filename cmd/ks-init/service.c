@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "service.h"
 #include "template.h"
@@ -43,6 +44,17 @@ is_etcd(const char * daemon)
 {
 
 	return (strcmp(daemon, ETCD) == 0);
+}
+
+/* Was the last file ${name} of the service of ${daemon} written before? */
+static int
+is_kept(const struct init_folder * F, const char * daemon, const char * name)
+{
+	char path[INIT_PATH_MAX + 1];
+
+	return (F->T->there && !is_etcd(daemon) && init_tree_path(F->T, path,
+	    "%sservice/%s%s", F->at, daemon, name) == 0 &&
+	    access(path, F_OK) == 0);
 }
 
 /* Write ${which} as the file ${name} in the folder of ${daemon}. */
@@ -93,10 +105,10 @@ make_s6(const struct init_folder * F, struct wbuf * W, const char * daemon,
 		return (-1);
 	if (is_etcd(daemon))
 		return (put_etcd(F, W, more));
-	return (put_file(F, W, daemon, "run", 0755, INIT_TEMPLATE_S6_RUN) ||
-	    put_file(F, W, daemon, "finish", 0755, INIT_TEMPLATE_S6_FINISH) ||
-	    put_file(F, W, daemon, "notification-fd", 0644,
-	    INIT_TEMPLATE_S6_NOTIFICATION_FD) ? -1 : 0);
+	return (put_file(F, W, daemon, "finish", 0755,
+	    INIT_TEMPLATE_S6_FINISH) || put_file(F, W, daemon,
+	    "notification-fd", 0644, INIT_TEMPLATE_S6_NOTIFICATION_FD) ||
+	    put_file(F, W, daemon, "run", 0755, INIT_TEMPLATE_S6_RUN) ? -1 : 0);
 }
 
 static int
@@ -109,9 +121,9 @@ make_runit(const struct init_folder * F, struct wbuf * W, const char * daemon,
 		return (-1);
 	if (is_etcd(daemon))
 		return (put_etcd(F, W, more));
-	return (put_file(F, W, daemon, "run", 0755, INIT_TEMPLATE_RUNIT_RUN) ||
-	    put_file(F, W, daemon, "finish", 0755,
-	    INIT_TEMPLATE_RUNIT_FINISH) ? -1 : 0);
+	return (put_file(F, W, daemon, "finish", 0755,
+	    INIT_TEMPLATE_RUNIT_FINISH) || put_file(F, W, daemon, "run", 0755,
+	    INIT_TEMPLATE_RUNIT_RUN) ? -1 : 0);
 }
 
 /* The units of all daemons, and the target that wants them. */
@@ -136,6 +148,8 @@ make_systemd(const struct init_folder * F, struct wbuf * W,
 
 		if (!etcd || (more & INIT_SERVICE_ETCD_DOWN) == 0)
 			wbuf_printf(&wants, "Wants=%s@%%i.service\n", unit);
+		if (is_kept(F, unit, "@.service"))
+			continue;
 		vars[1].value = L->name[i];
 		init_template_put(W, etcd ? INIT_TEMPLATE_SYSTEMD_ETCD :
 		    INIT_TEMPLATE_SYSTEMD_DAEMON, vars);
@@ -169,7 +183,7 @@ init_service_make(const struct init_folder * F,
 	if (init_tree_mkdir(F->T, 0700, "%slog", F->at))
 		return (-1);
 	for (unsigned i = 0; i < L.n; i++)
-		if ((supervisor == INIT_S6 ? make_s6 : make_runit)(F, W,
+		if (!is_kept(F, L.name[i], "/run") && (supervisor == INIT_S6 ? make_s6 : make_runit)(F, W,
 		    L.name[i], more))
 			return (-1);
 	return (0);

@@ -14,8 +14,9 @@
 /**
  * init_service_make(F, supervisor, more, W):
  * Make the folder `service` of ${F}, from which ${supervisor} runs its daemons,
- * with those ${more} that the flags INIT_SERVICE_* say.  ${W} is empty, and used
- * for what is written.  Return 0, or -1 after a line on standard error.
+ * with those ${more} that the flags INIT_SERVICE_* say.  In a folder that was
+ * there what its daemons have stays.  ${W} is empty, and used for what is
+ * written.  Return 0, or -1 after a line on standard error.
  */
 int init_service_make(const struct init_folder *, enum init_supervisor,
     unsigned, struct wbuf *);

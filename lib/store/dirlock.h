@@ -7,7 +7,7 @@
  * on its file "lock".  Store the descriptor that holds the lock in ${fd}; closing
  * it, or the end of the process, lets go.
  * Return 0; 1 if somebody else owns ${dir}; or -1.  Whatever is not 0 was
- * reported.  Private to lib/store.
+ * reported.
  */
 int dirlock_take(const char *, int *);
 

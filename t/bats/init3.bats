@@ -3,7 +3,6 @@
 # is in its folders, and that they run, where they were made and elsewhere.
 
 load lib.bash
-
 load replicas.bash
 
 setup() {
@@ -134,9 +133,10 @@ refuses() {
 	for i in replica1 replica2 replica3 verifier1; do scan_start R/$i; done
 	for i in 1 2 3; do wait_until "$READY_S" connected R/replica$i; done
 	update alice a=1
-	run -0 lookup -w "$READY_S" alice
-	says "app a 1"
-	equal "$(grep -c '^signed replica[123]$' <<<"$output")" 3
+	run -0 lookup alice a
+	equal "$output" 1
+	all_sign() { [ "$(lookup alice | grep -c '^signed replica[123]$')" = 3 ]; }
+	wait_until "$READY_S" all_sign
 
 	scan_stop R/replica3
 	mkdir other
