@@ -31,7 +31,7 @@ struct apply_propose {
 	uint64_t goal;			/* the most that was ever hinted */
 	uint64_t seen_signed;		/* epoch whose majority was noticed */
 	uint64_t signed_ms;		/* when that was */
-	uint64_t pending_ms;	/* when updates began to wait, or DUE_NEVER */
+	uint64_t pending_ms;	/* when something began to wait, or DUE_NEVER */
 	uint64_t pending_epoch;	/* for the epoch after this one */
 	uint64_t proposed_ms;		/* when the last proposal was made */
 	uint64_t count;
@@ -129,7 +129,15 @@ propose(struct apply_propose * P, uint64_t now_ms)
 	return (rc);
 }
 
-/* Note when a majority came, and when updates began to wait. */
+/* What waits for the next delimiter: updates, and a policy that is chosen. */
+static uint64_t
+pending(const struct apply_state * A)
+{
+
+	return (A->pending + (A->chosen != 0));
+}
+
+/* Note when a majority came, and when something began to wait. */
 static void
 note_times(struct apply_propose * P, uint64_t now_ms)
 {
@@ -139,7 +147,7 @@ note_times(struct apply_propose * P, uint64_t now_ms)
 		P->seen_signed = A->signed_epoch;
 		P->signed_ms = now_ms;
 	}
-	if (A->pending == 0) {
+	if (pending(A) == 0) {
 		P->pending_ms = DUE_NEVER;
 	} else if (P->pending_ms == DUE_NEVER || P->pending_epoch != A->closed) {
 		P->pending_ms = now_ms;
@@ -158,7 +166,7 @@ apply_propose_consider(struct apply_propose * P)
 	D.leader = P->leader;
 	D.current = P->log != NULL && A->index >= P->last;
 	D.head_signed = A->signed_epoch == A->closed;
-	D.pending = A->pending;
+	D.pending = pending(A);
 	D.pending_ms = P->pending_ms;
 	D.proposed_ms = P->proposed_ms;
 	D.signed_ms = P->signed_ms;

@@ -12,6 +12,7 @@
 #include "entry/rule_names.h"
 #include "frame/common.h"
 #include "loop/loop.h"
+#include "policy/history.h"
 #include "proto/list.h"
 #include "proto/proto_apply.h"
 #include "stage/actions.h"
@@ -368,6 +369,9 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "signed %" PRIu64 "\n", A->signed_epoch);
 	wbuf_printf(W, "time_ms %" PRIu64 "\n", A->time_ms);
 	wbuf_printf(W, "pending %" PRIu64 "\n", A->pending);
+	wbuf_printf(W, "policy %" PRIu64 "\n",
+	    apply_state_policy(A, A->closed + 1)->number);
+	wbuf_printf(W, "policy_chosen %" PRIu64 "\n", A->chosen);
 	wbuf_printf(W, "users %" PRIu64 "\n", A->tree.leaves);
 	wbuf_printf(W, "events %" PRIu64 "\n", A->events);
 	wbuf_printf(W, "followers %u\n", n);

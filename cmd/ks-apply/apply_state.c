@@ -6,9 +6,11 @@
 #include "codec/rbuf.h"
 #include "entry/limits.h"
 #include "head/head.h"
+#include "policy/history.h"
 #include "proto/log_entry.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
+#include "stage/policies.h"
 #include "stage/stage.h"
 #include "store/rowkey.h"
 #include "store/store.h"
@@ -19,6 +21,7 @@
 /* Longest value that is put together here: an event with update and profile. */
 #define VALUE_MAX ((size_t)256 * 1024)
 
+static const char CHOSEN[] = "chosen";
 static const char CURSOR[] = "cursor";
 static const char REALM[] = "realm";
 static const char STATE[] = "state";
@@ -81,6 +84,52 @@ apply_state_finish(void * cookie, struct view * view)
 	return (put_meta(A, view, STATE));
 }
 
+/* The policy that is chosen, if one is; 1 if its row is damaged. */
+static int
+load_chosen(struct apply_state * A, struct view * view)
+{
+	const uint8_t * text;
+	struct rbuf R;
+	size_t len;
+	int rc;
+
+	if ((rc = get_meta(A, view, CHOSEN)) != 0)
+		return (rc < 0 ? -1 : 0);
+	rbuf_init(&R, A->row.data, A->row.len);
+	A->chosen = rbuf_get_u64(&R);
+	text = rbuf_get_var16(&R, POLICY_LEN_MAX, &len);
+	if (rbuf_end(&R) || A->chosen == 0)
+		return (1);
+	return (bytes_set(&A->chosen_text, text, len));
+}
+
+int
+apply_state_choose(struct apply_state * A, struct view * view, uint64_t number,
+    const void * text, size_t len)
+{
+	uint8_t key[ROWKEY_MAX];
+
+	A->chosen = number;
+	if (number == 0)
+		return (view_del(view, key, rowkey_named(key, APPLY_TABLE_META,
+		    CHOSEN, strlen(CHOSEN))));
+	wbuf_reset(&A->out);
+	wbuf_put_u64(&A->out, number);
+	wbuf_put_var16(&A->out, text, len);
+	if (bytes_set(&A->chosen_text, text, len))
+		return (-1);
+	return (put_meta(A, view, CHOSEN));
+}
+
+const struct policy_era *
+apply_state_policy(const struct apply_state * A, uint64_t epoch)
+{
+	const struct policy_era * era = policy_history_at(A->policies, epoch);
+
+	PANIC_UNLESS(era != NULL);
+	return (era);
+}
+
 /* Decode the rows that apply_state_finish put; 1 if they are damaged. */
 static int
 load(struct apply_state * A, struct view * view)
@@ -108,7 +157,7 @@ load(struct apply_state * A, struct view * view)
 	rbuf_copy(&R, A->list, HASH_LEN);
 	rows_get_tree(&R, &A->tree);
 	rows_get_range(&R, &A->range);
-	return (rbuf_end(&R) ? 1 : 0);
+	return (rbuf_end(&R) ? 1 : load_chosen(A, view));
 }
 
 int
@@ -131,7 +180,8 @@ apply_state_open(struct apply_state * A, const struct realm * realm,
 	if ((rc = get_meta(A, view, REALM)) < 0)
 		return (-1);
 	if (rc == 1)
-		return (0);
+		return (policies_open(realm, view, APPLY_TABLE_POLICY,
+		    &A->policies));
 	put_realm(A);
 	if (wbuf_failed(&A->out))
 		goto err0;
@@ -140,7 +190,10 @@ apply_state_open(struct apply_state * A, const struct realm * realm,
 		warnx("the database is of another realm or policy than realm.conf");
 		return (1);
 	}
-	if ((rc = load(A, view)) == 1)
+	if ((rc = policies_open(realm, view, APPLY_TABLE_POLICY,
+	    &A->policies)) == 0)
+		rc = load(A, view);
+	if (rc == 1)
 		warnx("the database is damaged: remove it, it is made again "
 		    "from the log");
 	return (rc);
@@ -160,5 +213,7 @@ apply_state_free(struct apply_state * A)
 	tiles_free(&A->tiles);
 	bytes_free(&A->row);
 	bytes_free(&A->current);
+	bytes_free(&A->chosen_text);
+	policy_history_free(A->policies);
 	wbuf_free(&A->out);
 }

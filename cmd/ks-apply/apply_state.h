@@ -12,6 +12,8 @@
 #include "store/bytes.h"
 #include "tree/tree.h"
 
+struct policy_era;
+struct policy_history;
 struct pool;
 struct realm;
 struct store;
@@ -35,7 +37,9 @@ enum apply_table {
 	APPLY_TABLE_REQUEST = 0x07,
 	APPLY_TABLE_OUTCOME = 0x08,
 	APPLY_TABLE_HASH = 0x09,
-	APPLY_TABLE_EVENT = 0x0a
+	APPLY_TABLE_EVENT = 0x0a,
+	APPLY_TABLE_POLICY = 0x0b,
+	APPLY_TABLE_APPROVAL = 0x0c
 };
 
 /** Tiles of the newest tree kept in memory: 36 MiB. */
@@ -58,6 +62,9 @@ struct apply_state {
 	uint8_t list[HASH_LEN];		/* of them: head_list_add */
 	struct tree_root tree;		/* of the closed epoch */
 	struct merkle_range range;	/* epoch log of that size */
+	struct policy_history * policies;	/* in force, by epoch */
+	uint64_t chosen;		/* number of the next one; 0: none */
+	struct bytes chosen_text;
 
 	struct tiles tiles;
 	struct rules_prepared * prepared;	/* of the batch; STAGE_EVENTS_MAX */
@@ -74,7 +81,7 @@ struct apply_state {
  * apply_state_open(A, realm, view):
  * Make ${A} the state that ${view} has committed, or the first one if that is
  * empty, in ${realm}.  Both stay until apply_state_free.  The pool is the caller's
- * to set before the first step.  Return 0; 1 after a line if the database is of another
+ * to set before the first step, and what ${view} has pending his to commit.  Return 0; 1 after a line if the database is of another
  * realm or damaged, which only removing it helps; or -1 (reported).
  */
 int apply_state_open(struct apply_state *, const struct realm *, struct view *);
@@ -85,6 +92,23 @@ int apply_state_open(struct apply_state *, const struct realm *, struct view *);
  * Return 0, or -1 if memory is short.
  */
 int apply_state_finish(void *, struct view *);
+
+/**
+ * apply_state_policy(A, epoch):
+ * Return the policy of ${A} that is in force in ${epoch}, from 1 up to the next
+ * one to be closed.
+ */
+const struct policy_era * apply_state_policy(const struct apply_state *,
+    uint64_t);
+
+/**
+ * apply_state_choose(A, view, number, text, len):
+ * The ${len} bytes at ${text} are the next policy, with this ${number}, once an
+ * epoch is closed; for ${number} 0 there is none any more.  Return 0, or -1 if
+ * memory is short.
+ */
+int apply_state_choose(struct apply_state *, struct view *, uint64_t,
+    const void *, size_t);
 
 /**
  * apply_state_free(A):

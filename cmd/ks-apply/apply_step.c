@@ -161,6 +161,8 @@ step_type(struct apply_state * A, struct view * view, const struct log_entry * E
 		return (apply_step_signature(A, view, E, rule));
 	case LOG_ENTRY_RATIFICATION:
 		return (apply_step_ratification(A, view, E, rule));
+	case LOG_ENTRY_APPROVAL:
+		return (apply_step_approval(A, view, E, rule));
 	}
 	panic("log entry of type %u has no step", E->type);
 }
@@ -221,7 +223,8 @@ apply_step(void * cookie, struct view * view, const struct stage_event * event,
 		A->accepted++;
 	if (record(A, view, &E, duplicate, rule) || forget_request(A, view))
 		return (-1);
-	if (!duplicate && E.type == LOG_ENTRY_UPDATE)
+	if (!duplicate && (E.type == LOG_ENTRY_UPDATE ||
+	    E.type == LOG_ENTRY_APPROVAL))
 		tell_outcome(A, &E, rule, actions);
 	return (0);
 }

@@ -8,6 +8,7 @@
 #include "entry/limits.h"
 #include "entry/rule_names.h"
 #include "head/head.h"
+#include "policy/history.h"
 #include "proto/log_entry.h"
 #include "proto/proto_apply.h"
 #include "realm/realm.h"
@@ -136,7 +137,8 @@ close_epoch(struct apply_state * A, struct view * view,
 	uint8_t key[ROWKEY_MAX], row[HEAD_LEN + HASH_LEN], leaf[HASH_LEN];
 	struct head head;
 
-	if (update_tree(A, view) || forget_hashes(A, view))
+	if (update_tree(A, view) || forget_hashes(A, view) ||
+	    apply_step_policy(A, view))
 		return (-1);
 	memcpy(head.realm, A->realm->realm_hash, HASH_LEN);
 	head.epoch = D->epoch;
@@ -144,7 +146,8 @@ close_epoch(struct apply_state * A, struct view * view,
 	head.time_ms = D->time_ms;
 	head.updates = A->pending;
 	memcpy(head.list, A->list, HASH_LEN);
-	memcpy(head.policy, A->realm->policy_hash, HASH_LEN);
+	memcpy(head.policy, apply_state_policy(A, D->epoch + 1)->hash,
+	    HASH_LEN);
 	head_put(&head, row);
 	merkle_leaf_hash(row, HEAD_LEN, leaf);
 	if (merkle_range_append(&A->range, leaf, NULL, NULL))

@@ -7,7 +7,7 @@
 #include "entry/rule_names.h"
 #include "head/head.h"
 #include "note/checkpoint.h"
-#include "policy/policy.h"
+#include "policy/history.h"
 #include "policy/quorum.h"
 #include "proto/log_entry.h"
 #include "proto/proto_apply.h"
@@ -19,13 +19,14 @@
 #include "apply_state.h"
 #include "apply_step.h"
 
-/* The key of ${kind} of the realm policy with the key id ${id}, or NULL. */
-static const struct policy_key *
-find_key(const struct apply_state * A, enum policy_kind kind, const uint8_t * id)
+const struct policy_key *
+apply_find_key(const struct apply_state * A, uint64_t epoch,
+    enum policy_kind kind, const uint8_t * id)
 {
-	int i = policy_find_keyid(A->realm->policy, kind, id);
+	const struct policy * P = apply_state_policy(A, epoch)->policy;
+	int i = policy_find_keyid(P, kind, id);
 
-	return (i < 0 ? NULL : policy_key(A->realm->policy, (unsigned)i));
+	return (i < 0 ? NULL : policy_key(P, (unsigned)i));
 }
 
 /* Make ${W} the checkpoint text of the closed ${epoch}; 0 or -1. */
@@ -84,7 +85,8 @@ note_majority(struct apply_state * A, struct view * view, uint64_t epoch)
 		return (0);
 	if (count_signatures(view, epoch, &n))
 		return (-1);
-	if (n < quorum_majority(policy_replicas(A->realm->policy)))
+	if (n < quorum_majority(policy_replicas(apply_state_policy(A,
+	    epoch)->policy)))
 		return (0);
 	A->signed_epoch = epoch;
 	wbuf_init(&W, sizeof(body));
@@ -123,7 +125,8 @@ apply_step_signature(struct apply_state * A, struct view * view,
 		*rule = RULE_EPOCH_UNKNOWN;
 		return (0);
 	}
-	if ((key = find_key(A, POLICY_REPLICA, S.key_id)) == NULL) {
+	if ((key = apply_find_key(A, S.epoch, POLICY_REPLICA,
+	    S.key_id)) == NULL) {
 		*rule = RULE_KEY_UNKNOWN;
 		return (0);
 	}
@@ -161,12 +164,12 @@ apply_step_ratification(struct apply_state * A, struct view * view,
 
 	if (signature_get_ratification(E->body, E->body_len, &S))
 		panic("a ratification that log_entry_rule let pass");
-	key = find_key(A, POLICY_WITNESS, S.key_id);
 	if (S.epoch == 0 || S.epoch > A->closed)
 		*rule = RULE_EPOCH_UNKNOWN;
 	else if (S.epoch > A->signed_epoch)
 		*rule = RULE_EPOCH_UNSIGNED;
-	else if (key == NULL)
+	else if ((key = apply_find_key(A, S.epoch, POLICY_WITNESS,
+	    S.key_id)) == NULL)
 		*rule = RULE_KEY_UNKNOWN;
 	if (*rule != NULL)
 		return (0);

@@ -10,6 +10,7 @@
 #include "realm/realm.h"
 #include "stage/stage.h"
 #include "store/store.h"
+#include "store/view.h"
 
 #include "apply_log.h"
 #include "apply_propose.h"
@@ -68,6 +69,8 @@ on_config(void * cookie, struct daemon * D)
 	if ((rc = apply_state_open(&M->state, M->realm,
 	    stage_view(M->stage))) != 0)
 		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	if (view_commit(stage_view(M->stage), NULL))
+		return (EXITS_TEMPORARY);
 	M->propose = apply_propose_new(daemon_loop(D), &M->state, &M->config);
 	M->serve = apply_serve_new(daemon_loop(D), &M->state, M->store,
 	    M->propose);

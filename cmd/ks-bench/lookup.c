@@ -72,7 +72,8 @@ static enum pipeline_request
 request(void * ctx, struct wbuf * W, uint32_t id)
 {
 	struct lookup * L = ctx;
-	struct proto_publish_lookup Q = { .policy = "" };
+	struct proto_publish_lookup Q = { .policy = "",
+	    .known = L->R->realm->policy_hash };
 	char user[USER_LEN_MAX + 1];
 	int64_t number;
 	size_t mark;

@@ -26,6 +26,7 @@ lookup(struct fields * F, const uint8_t * p, size_t len)
 	fields_u64(F, "wait_ms", L.wait_ms);
 	fields_text(F, "user", L.user, L.user_len);
 	fields_text(F, "policy", L.policy, L.policy_len);
+	fields_hex(F, "known", L.known, HASH_LEN);
 	return (NULL);
 }
 
@@ -122,6 +123,7 @@ const struct dump_frame dump_frame_publish[] = {
 	{ FEED_RATIFICATION, "FEED_RATIFICATION", ratification },
 	{ RATIFY, "RATIFY", ratification },
 	{ RATIFY_PROPOSED, "RATIFY_PROPOSED", dump_frame_empty },
+	{ FEED_POLICY, "FEED_POLICY", dump_value_policy },
 	{ 0, NULL, NULL }
 };
 

@@ -134,11 +134,13 @@ static const struct dump_row rows[] = {
 	{ 0x01, "meta", "\"cursor\"", "u64 index, hash[32] running hash after it",
 	    meta_cursor, 0 },
 	{ 0x01, "meta", "\"realm\"", "SHA-256 of the realm name [32], "
-	    "SHA-256 of the realm policy [32]", meta_realm, 0 },
+	    "SHA-256 of the first realm policy [32]", meta_realm, 0 },
 	{ 0x01, "meta", "\"state\"", "u64 closed epoch, u64 signed epoch, "
 	    "u64 issue time of the closed epoch, u64 index of its delimiter, "
 	    "u64 last event, u64 updates pending, u64 bytes of them, "
 	    "hash[32] of them (section 7), tree, range", meta_state, 0 },
+	{ 0x01, "meta", "\"chosen\"", "u64 number, var16 policy: the next one",
+	    dump_value_policy_row, 0 },
 	{ 0x02, "entry", "index[32]", "u64 epoch, entry", entry, 0 },
 	{ 0x03, "pending", "index[32]", "value[32]", pending, 0 },
 	{ 0x04, "epoch", "u64 epoch", "head[168], hash[32] root of the epoch log",
@@ -154,6 +156,10 @@ static const struct dump_row rows[] = {
 	{ 0x09, "hash", "u64 index", "hash[32] running hash after it; "
 	    "kept from the last accepted delimiter on", dump_row_hash, 0 },
 	{ 0x0a, "event", "u64 sequence number", "u8 type, body", event, 0 },
+	{ 0x0b, "policy", "u64 epoch", "u64 number, var16 policy",
+	    dump_value_policy_row, 0 },
+	{ 0x0c, "approval", "key_id[4]", "u64 number, var16 policy",
+	    dump_value_policy_row, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

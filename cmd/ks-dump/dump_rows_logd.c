@@ -29,7 +29,8 @@ meta_revision(struct fields * F, const uint8_t * p, size_t len)
 
 static const struct dump_row rows[] = {
 	{ 0x01, "meta", "\"revision\"", "u64 cluster id, u64 revision (section 6); "
-	    "with the engine etcd only", meta_revision, 0 },
+	    "of a log that is, or is copied from, that of an etcd cluster",
+	    meta_revision, 0 },
 	{ 0x02, "entry", "u64 index", "hash[32] running hash after it, log entry",
 	    entry, 0 },
 };

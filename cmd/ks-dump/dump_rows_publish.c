@@ -129,6 +129,8 @@ static const struct dump_row rows[] = {
 	{ 0x09, "vrf", "hash[32] of the user id", "proof[80]", vrf, 0 },
 	{ 0x0a, "superseded", "u64 epoch, u32 number",
 	    "up to 16384 x u64 id of tiles that this epoch replaced", superseded, 0 },
+	{ 0x0b, "policy", "u64 epoch", "u64 number, var16 policy",
+	    dump_value_policy_row, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

@@ -11,6 +11,7 @@
 #include "head/head.h"
 #include "note/vkey.h"
 #include "proto/rows.h"
+#include "proto/policy.h"
 #include "proto/signature.h"
 
 #include "dump_value.h"
@@ -156,6 +157,48 @@ dump_value_ratification(struct fields * F, const char * name,
 	fields_seconds(F, "seconds", S.time_s);
 	fields_hex(F, "signature", S.sig, SIGN_LEN);
 	close_object(F, name);
+	return (NULL);
+}
+
+const char *
+dump_value_approval(struct fields * F, const char * name, const uint8_t * p,
+    size_t len)
+{
+	struct proto_approval A;
+
+	if (proto_approval_get(p, len, &A))
+		return ("approval-malformed");
+	open_object(F, name);
+	fields_u64(F, "number", A.number);
+	fields_hex(F, "key_id", A.key_id, VKEY_ID_LEN);
+	fields_hex(F, "signature", A.sig, SIGN_LEN);
+	fields_text(F, "policy", A.text, A.len);
+	close_object(F, name);
+	return (NULL);
+}
+
+const char *
+dump_value_policy_row(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_policy P;
+
+	if (proto_policy_get_row(0, p, len, &P))
+		return ("policy-malformed");
+	fields_u64(F, "number", P.number);
+	fields_text(F, "policy", P.text, P.len);
+	return (NULL);
+}
+
+const char *
+dump_value_policy(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_policy P;
+
+	if (proto_policy_get(p, len, &P))
+		return ("policy-malformed");
+	fields_u64(F, "epoch", P.epoch);
+	fields_u64(F, "number", P.number);
+	fields_text(F, "policy", P.text, P.len);
 	return (NULL);
 }
 

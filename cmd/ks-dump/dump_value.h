@@ -19,7 +19,7 @@ struct fields;
 /**
  * dump_value_entry(F, name, p, len), and so on:
  * An entry, an update, a profile (of length 0: an erased one), a head record, a
- * tile, the fixed bodies of a signature and of a ratification.
+ * tile, the bodies of a signature, of a ratification and of an approval.
  */
 const char * dump_value_entry(struct fields *, const char *, const uint8_t *,
     size_t);
@@ -35,6 +35,15 @@ const char * dump_value_signature(struct fields *, const char *,
     const uint8_t *, size_t);
 const char * dump_value_ratification(struct fields *, const char *,
     const uint8_t *, size_t);
+const char * dump_value_approval(struct fields *, const char *,
+    const uint8_t *, size_t);
+
+/**
+ * dump_value_policy(F, p, len), dump_value_policy_row(F, p, len):
+ * The body of an EVENT_POLICY or FEED_POLICY; what a row has of it.
+ */
+const char * dump_value_policy(struct fields *, const uint8_t *, size_t);
+const char * dump_value_policy_row(struct fields *, const uint8_t *, size_t);
 
 /**
  * dump_value_log_entry(F, name, p, len):

@@ -59,6 +59,9 @@ put_body(struct fields * F, const struct log_entry * E)
 	case LOG_ENTRY_SIGNATURE:
 		return (dump_value_signature(F, "signature", E->body,
 		    E->body_len));
+	case LOG_ENTRY_APPROVAL:
+		return (dump_value_approval(F, "approval", E->body,
+		    E->body_len));
 	default:
 		return (dump_value_ratification(F, "ratification", E->body,
 		    E->body_len));
@@ -69,9 +72,9 @@ static const char *
 type_name(uint8_t type)
 {
 	static const char * const names[] = { "unknown", "update", "delimiter",
-	    "signature", "ratification" };
+	    "signature", "ratification", "approval" };
 
-	return (type <= LOG_ENTRY_RATIFICATION ? names[type] : names[0]);
+	return (type <= LOG_ENTRY_APPROVAL ? names[type] : names[0]);
 }
 
 const char *
@@ -140,6 +143,8 @@ event_body(struct fields * F, uint8_t type, const uint8_t * p, size_t len)
 		return (event_signed(F, p, len));
 	case EVENT_RATIFICATION:
 		return (dump_value_ratification(F, NULL, p, len));
+	case EVENT_POLICY:
+		return (dump_value_policy(F, p, len));
 	}
 	return ("event-unknown");
 }
@@ -150,14 +155,13 @@ dump_value_event(struct fields * F, const char * name, uint8_t type,
 {
 	static const char * const names[] = { "unknown", "EVENT_UPDATE",
 	    "EVENT_EPOCH", "EVENT_SIGNATURE", "EVENT_SIGNED",
-	    "EVENT_RATIFICATION" };
+	    "EVENT_RATIFICATION", "EVENT_POLICY" };
 	const char * rule;
 
 	if (name != NULL)
 		fields_open(F, name);
 	fields_u64(F, "type", type);
-	fields_word(F, "type_name", type <= EVENT_RATIFICATION ? names[type] :
-	    names[0]);
+	fields_word(F, "type_name", type <= EVENT_POLICY ? names[type] : names[0]);
 	rule = event_body(F, type, p, len);
 	if (name != NULL)
 		fields_close(F);

@@ -70,6 +70,14 @@ int logtool_follow(const struct logtool *);
 int logtool_read(const struct logtool *);
 
 /**
+ * logtool_approve(T), logtool_policy(T), logtool_realm(T):
+ * The same for the commands about the policy of the realm, which ask ks-apply.
+ */
+int logtool_approve(const struct logtool *);
+int logtool_policy(const struct logtool *);
+int logtool_realm(const struct logtool *);
+
+/**
  * logtool_type(name), logtool_type_name(type):
  * Return the type of a log entry that is called ${name}, or -1; and the name of
  * the ${type}, or NULL if it is unknown.

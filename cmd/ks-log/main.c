@@ -18,6 +18,9 @@
 	"       ks-log -d DIR propose [-t TYPE] [FILE]\n" \
 	"       ks-log -d DIR follow [-j] [-n COUNT] [FROM]\n" \
 	"       ks-log -d DIR read [-j] LO HI\n" \
+	"       ks-log -d DIR policy [-j]\n" \
+	"       ks-log -d DIR approve FILE\n" \
+	"       ks-log -d DIR realm [FILE]\n" \
 	"       ks-log -d DIR members [-j]\n" \
 	"       ks-log -d DIR add [-w SECONDS] NAME URL\n" \
 	"       ks-log -d DIR promote | remove [-w SECONDS] NAME\n" \
@@ -33,12 +36,15 @@ static const struct command {
 	int args_min;
 	int args_max;
 	int (* run)(const struct logtool *);
-	int alone;		/* it speaks to etcd, not to ks-logd */
+	int alone;		/* it speaks to etcd, or ks-apply; not to ks-logd */
 } commands[] = {
 	{ "status", "+j", 0, 0, logtool_status, 0 },
 	{ "propose", "+t:", 0, 1, logtool_propose, 0 },
 	{ "follow", "+jn:", 0, 1, logtool_follow, 0 },
 	{ "read", "+j", 2, 2, logtool_read, 0 },
+	{ "policy", "+j", 0, 0, logtool_policy, 1 },
+	{ "approve", "+", 1, 1, logtool_approve, 0 },
+	{ "realm", "+", 0, 1, logtool_realm, 1 },
 	{ "members", "+j", 0, 0, logtool_members, 1 },
 	{ "add", "+w:", 2, 2, logtool_add, 1 },
 	{ "promote", "+w:", 1, 1, logtool_promote, 1 },

@@ -20,7 +20,8 @@ static const struct {
 	{ "update", LOG_ENTRY_UPDATE },
 	{ "delimiter", LOG_ENTRY_DELIMITER },
 	{ "signature", LOG_ENTRY_SIGNATURE },
-	{ "ratification", LOG_ENTRY_RATIFICATION }
+	{ "ratification", LOG_ENTRY_RATIFICATION },
+	{ "approval", LOG_ENTRY_APPROVAL }
 };
 
 int

@@ -15,6 +15,7 @@
 #include "jail/jail.h"
 #include "loop/loop.h"
 #include "note/keyfile.h"
+#include "policy/history.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
 #include "stage/actions.h"
@@ -50,18 +51,46 @@ finish(void * cookie, struct view * view)
 	return (publish_vrf_flush(&P->model.vrf, view));
 }
 
-/* Remember that the verifier ${id} ratified ${epoch}. */
+/* Remember that the verifier ${id}, if it is one still, ratified ${epoch}. */
 static void
 note_ratified(struct publish * P, uint64_t epoch, const uint8_t * id)
 {
-	const struct policy_key * K;
+	int i = policy_find_keyid(
+	    policy_history_newest(P->state.policies)->policy, POLICY_WITNESS, id);
 
-	for (unsigned i = 0; i < policy_keys(P->realm->policy); i++) {
-		K = policy_key(P->realm->policy, i);
-		if (K->kind == POLICY_WITNESS && epoch > P->newest[i] &&
-		    memcmp(K->vkey.id, id, VKEY_ID_LEN) == 0)
-			P->newest[i] = epoch;
-	}
+	if (i >= 0 && epoch > P->newest[i])
+		P->newest[i] = epoch;
+}
+
+static int
+ratified_row(void * cookie, const uint8_t * key, size_t klen,
+    const uint8_t * value, size_t vlen)
+{
+	struct rbuf R;
+	uint64_t epoch;
+
+	(void)value;
+	(void)vlen;
+	rbuf_init(&R, key + 1, klen - 1);
+	epoch = rbuf_get_u64(&R);
+	if (R.len == VKEY_ID_LEN)
+		note_ratified(cookie, epoch, R.data);
+	return (0);
+}
+
+/* For STATUS: where the verifiers of the newest policy were. */
+static int
+read_ratified(struct publish * P)
+{
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
+	uint64_t last = P->state.signed_epoch;
+	size_t len;
+
+	memset(P->newest, 0, sizeof(P->newest));
+	len = rowkey_number(from, PUBLISH_TABLE_RATIFICATION,
+	    last > RATIFIED_EPOCHS ? last - RATIFIED_EPOCHS : 0);
+	rowkey_number(to, PUBLISH_TABLE_RATIFICATION, last + 1);
+	return (store_scan(P->store, from, len, to, len, ratified_row, P) < 0);
 }
 
 static int
@@ -72,6 +101,8 @@ act(void * cookie, const struct action * action, uint64_t needs)
 
 	publish_model_changed(&P->model);
 	loop_deferred_set(P->wake);
+	if (action->kind == PUBLISH_ACT_POLICY)
+		return (read_ratified(P) ? -1 : 0);
 	if (action->kind != PUBLISH_ACT_RATIFIED)
 		return (0);
 	if (signature_get_ratification(action->body, action->len, &S))
@@ -124,36 +155,6 @@ read_key(struct publish * P)
 		return (EXITS_PERMANENT);
 	}
 	return (0);
-}
-
-static int
-ratified_row(void * cookie, const uint8_t * key, size_t klen,
-    const uint8_t * value, size_t vlen)
-{
-	struct rbuf R;
-	uint64_t epoch;
-
-	(void)value;
-	(void)vlen;
-	rbuf_init(&R, key + 1, klen - 1);
-	epoch = rbuf_get_u64(&R);
-	if (R.len == VKEY_ID_LEN)
-		note_ratified(cookie, epoch, R.data);
-	return (0);
-}
-
-/* For STATUS: where the verifiers were. */
-static int
-read_ratified(struct publish * P)
-{
-	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
-	uint64_t last = P->state.signed_epoch;
-	size_t len;
-
-	len = rowkey_number(from, PUBLISH_TABLE_RATIFICATION,
-	    last > RATIFIED_EPOCHS ? last - RATIFIED_EPOCHS : 0);
-	rowkey_number(to, PUBLISH_TABLE_RATIFICATION, last + 1);
-	return (store_scan(P->store, from, len, to, len, ratified_row, P) < 0);
 }
 
 /* Load the state, or make and commit the first one with a new secret. */

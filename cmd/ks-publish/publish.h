@@ -44,7 +44,7 @@ struct publish {
 	uint64_t lookups;		/* counters since the start */
 	uint64_t proofs;
 	uint64_t proof_bytes;
-	uint64_t newest[POLICY_KEYS_MAX];	/* epoch each verifier ratified */
+	uint64_t newest[POLICY_KEYS_MAX];	/* that each key of the newest policy ratified */
 };
 
 /**

@@ -8,7 +8,9 @@
 #include "codec/rbuf.h"
 #include "daemon/conn.h"
 #include "entry/rule_names.h"
+#include "policy/history.h"
 #include "proto/list.h"
+#include "proto/policy.h"
 #include "proto/proto_publish.h"
 #include "store/rowkey.h"
 #include "store/store.h"
@@ -124,6 +126,23 @@ ratification_row(void * cookie, const uint8_t * key, size_t klen,
 	return (send_body(K->S, K->F, FEED_RATIFICATION));
 }
 
+/* If the head of the epoch of ${F} names a new policy, send that before it. */
+static int
+send_policy(struct publish_feeds * S, struct feed * F)
+{
+	const struct policy_era * era;
+	struct proto_policy P;
+
+	era = publish_model_era(&S->P->model, F->epoch + 1);
+	if (era->epoch != F->epoch + 1)
+		return (0);
+	P = (struct proto_policy){ era->epoch, era->number, era->text,
+	    era->len };
+	wbuf_reset(&S->P->body);
+	proto_policy_put(&S->P->body, &P);
+	return (send_body(S, F, FEED_POLICY));
+}
+
 /* Send the head that ends the epoch of ${F}, and what ratifies it; 1 as above. */
 static int
 send_head(struct publish_feeds * S, struct feed * F,
@@ -136,6 +155,8 @@ send_head(struct publish_feeds * S, struct feed * F,
 
 	if (publish_model_note(&S->P->model, F->epoch, &H.note, &H.note_len))
 		return (1);
+	if (send_policy(S, F))
+		return (-1);
 	H.head = E->head;
 	wbuf_reset(&S->P->body);
 	proto_publish_put_head_reply(&S->P->body, &H);

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/panic.h"
 #include "codec/rbuf.h"
 #include "entry/entry.h"
-#include "policy/policy.h"
+#include "policy/history.h"
 #include "proof/proof.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
@@ -50,11 +51,23 @@ publish_model_free(struct publish_model * M)
 	publish_vrf_free(&M->vrf);
 	for (size_t i = 0; i < PUBLISH_POLICIES_MAX; i++)
 		policy_free(M->policies[i].policy);
+	for (size_t i = 0; i < PUBLISH_LINKS_MAX; i++)
+		free(M->links[i].note);
 	for (size_t i = 0; i < PUBLISH_NOTES_MAX; i++)
 		free(M->notes[i].text);
 	bytes_free(&M->key_row);
 	bytes_free(&M->entry);
 	bytes_free(&M->profile);
+}
+
+const struct policy_era *
+publish_model_era(const struct publish_model * M, uint64_t epoch)
+{
+	const struct policy_era * era;
+
+	era = policy_history_at(M->state->policies, epoch);
+	PANIC_UNLESS(era != NULL);
+	return (era);
 }
 
 int
@@ -110,6 +123,14 @@ publish_model_consistency(struct publish_model * M, uint64_t m, uint64_t n,
 	return (merkle_consistency(m, n, get_subtree, M, hashes, count));
 }
 
+int
+publish_model_inclusion(struct publish_model * M, uint64_t size, uint64_t leaf,
+    uint8_t hashes[MERKLE_DEPTH_MAX][HASH_LEN], unsigned * count)
+{
+
+	return (merkle_inclusion(size, leaf, get_subtree, M, hashes, count));
+}
+
 /* Read the newest entry of ${index} not after ${epoch}; its epoch in ${at}. */
 static int
 get_newest(struct publish_model * M, const uint8_t * index, uint64_t epoch,
@@ -154,8 +175,9 @@ err0:
 }
 
 int
-publish_model_prove(struct publish_model * M, const char * user, uint64_t epoch,
-    uint64_t checkpoint, struct wbuf * W)
+publish_model_prove(struct publish_model * M, const char * user,
+    const struct policy_era * known, uint64_t epoch, uint64_t checkpoint,
+    struct wbuf * W, const char ** rule)
 {
 	uint8_t index[INDEX_LEN];
 	struct publish_epoch E;
@@ -163,7 +185,8 @@ publish_model_prove(struct publish_model * M, const char * user, uint64_t epoch,
 	const uint8_t * note;
 
 	memset(&P, 0, sizeof(P));
-	if (publish_model_epoch(M, epoch, &E) ||
+	if (publish_model_chain(M, known, epoch, checkpoint, &P.chain, rule) ||
+	    publish_model_epoch(M, epoch, &E) ||
 	    publish_model_note(M, checkpoint, &note, &P.note_len) ||
 	    publish_vrf_prove(&M->vrf, user, index, P.vrf))
 		return (-1);
@@ -182,7 +205,7 @@ publish_model_prove(struct publish_model * M, const char * user, uint64_t epoch,
 		P.profile_len = M->profile.len;
 		publish_vrf_exists(&M->vrf, user);
 	}
-	if (merkle_inclusion(checkpoint, epoch - 1, get_subtree, M, P.inclusion,
+	if (publish_model_inclusion(M, checkpoint, epoch - 1, P.inclusion,
 	    &P.ninclusion))
 		return (-1);
 	memcpy(P.realm, M->realm->name, sizeof(P.realm));
@@ -199,11 +222,10 @@ publish_model_prove(struct publish_model * M, const char * user, uint64_t epoch,
 }
 
 enum publish_choice
-publish_model_choose(const struct publish_model * M, uint64_t best,
-    uint64_t epoch, uint64_t epoch_min, uint64_t * out_epoch,
-    uint64_t * out_checkpoint)
+publish_model_choose(const struct publish_policy * policy, uint64_t epoch,
+    uint64_t epoch_min, uint64_t * out_epoch, uint64_t * out_checkpoint)
 {
-	uint64_t newest = M->state->signed_epoch;
+	uint64_t newest = policy->limit, best = policy->best;
 	uint64_t least = epoch > epoch_min ? epoch : epoch_min;
 	int met = best > 0 && best >= least;
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chain/chain.h"
 #include "crypto/vrf.h"
 #include "directory/tiles.h"
 #include "entry/limits.h"
@@ -17,6 +18,7 @@
 #include "publish_vrf.h"
 
 struct policy;
+struct policy_era;
 struct realm;
 struct store;
 struct wbuf;
@@ -33,6 +35,9 @@ struct wbuf;
 /** Parsed policies of clients kept: there are few different ones. */
 #define PUBLISH_POLICIES_MAX 64
 
+/** Changes of policy kept, more than a chain has; a slot is its number modulo this. */
+#define PUBLISH_LINKS_MAX (4 * POLICY_CHAIN_MAX)
+
 /** Notes of recent checkpoints kept. */
 #define PUBLISH_NOTES_MAX 4
 
@@ -44,13 +49,24 @@ struct publish_epoch {
 	struct tree_root tree;
 };
 
-/* A policy that clients asked for. */
+/* A policy that clients asked for, who start from some policy of the realm. */
 struct publish_policy {
-	uint8_t hash[HASH_LEN];		/* SHA-256 of its text */
-	struct policy * policy;
-	uint64_t used;			/* when, in lookups */
-	uint64_t generation;		/* of the signatures that best is about */
-	uint64_t best;			/* newest epoch that meets it; 0: none */
+	uint8_t hash[HASH_LEN];		/* SHA-256 of its text; zeroes: the realm's */
+	struct policy * policy;		/* NULL: the realm's own in each epoch */
+	const struct policy_era * known;	/* the realm policy they start from */
+	uint64_t used;			/* when, in lookups; 0: unused */
+	uint64_t generation;		/* of the signatures that the rest is about */
+	uint64_t limit;			/* newest epoch to which a chain leads them */
+	uint64_t best;			/* newest of these that meets it; 0: none */
+};
+
+/* A change of policy, as proofs show it. */
+struct publish_link {
+	uint64_t number;		/* of the policy that begins; 0: unused */
+	uint64_t generation;
+	int met;			/* by the policy before; else no link yet */
+	struct chain_link link;
+	char * note;			/* to which the link points */
 };
 
 /* A note that was made. */
@@ -71,6 +87,7 @@ struct publish_model {
 	struct tiles tiles;
 	struct publish_vrf vrf;
 	struct publish_policy policies[PUBLISH_POLICIES_MAX];
+	struct publish_link links[PUBLISH_LINKS_MAX];
 	struct publish_note notes[PUBLISH_NOTES_MAX];
 	unsigned next_note;
 	struct bytes key_row;		/* scratch */
@@ -114,9 +131,17 @@ void publish_model_free(struct publish_model *);
 int publish_model_epoch(struct publish_model *, uint64_t, struct publish_epoch *);
 
 /**
+ * publish_model_era(M, epoch):
+ * Return the policy that is in force in ${epoch}, not after the next one to be
+ * closed.
+ */
+const struct policy_era * publish_model_era(const struct publish_model *,
+    uint64_t);
+
+/**
  * publish_model_note(M, epoch, text, len):
  * Store in ${text} and ${len} the checkpoint of the signed ${epoch} with its
- * signature lines in the order of the realm policy; it stays until the next
+ * signature lines in the order of the policy of that epoch; it stays until the next
  * call for any epoch.  Return 0, or -1 (reported).
  */
 int publish_model_note(struct publish_model *, uint64_t, const uint8_t **,
@@ -130,39 +155,74 @@ int publish_model_consistency(struct publish_model *, uint64_t, uint64_t,
     uint8_t[MERKLE_DEPTH_MAX][HASH_LEN], unsigned *);
 
 /**
- * publish_model_policy(M, text, len, out, rule):
- * Store in ${out} the policy in the ${len} bytes at ${text} (the realm's for
- * length 0), good until the next call.  Return 0; or -1 and store the rule that
- * it breaks in ${rule}, or NULL if memory ran out (reported).
+ * publish_model_inclusion(M, size, leaf, hashes, count):
+ * Do merkle_inclusion on the epoch log.  Return 0, or -1 (reported).
+ */
+int publish_model_inclusion(struct publish_model *, uint64_t, uint64_t,
+    uint8_t[MERKLE_DEPTH_MAX][HASH_LEN], unsigned *);
+
+/**
+ * publish_model_policy(M, text, len, known, out, rule):
+ * Store in ${out} the policy in the ${len} bytes at ${text} (the realm's own for
+ * length 0) of clients that start from the realm policy with the HASH_LEN bytes
+ * ${known}; it is good until the next call.  Return 0; or -1 and store the rule that
+ * is broken in ${rule}, or NULL if memory ran out (reported).
  */
 int publish_model_policy(struct publish_model *, const char *, size_t,
-    struct publish_policy **, const char **);
+    const uint8_t *, struct publish_policy **, const char **);
 
 /**
- * publish_model_best(M, policy, epoch):
- * Store in ${epoch} the newest of the last LOOKBACK_EPOCHS_MAX signed epochs
- * whose own note meets ${policy}, or 0.  Return 0, or -1 (reported).
+ * publish_model_met(M, P, epoch):
+ * Return 1 if the note of the signed ${epoch} meets ${P}, or for NULL the policy
+ * in force in it; 0 if it does not; -1 (reported).
  */
-int publish_model_best(struct publish_model *, struct publish_policy *,
-    uint64_t *);
+int publish_model_met(struct publish_model *, const struct policy *, uint64_t);
 
 /**
- * publish_model_choose(M, best, epoch, epoch_min, out_epoch, out_checkpoint):
- * Decide about a LOOKUP of ${epoch} and ${epoch_min} when ${best} is what
- * publish_model_best says.  With PUBLISH_PROVE and PUBLISH_WAIT store in
+ * publish_model_best(M, policy):
+ * Bring the fields limit and best of ${policy} up to date: the newest signed epoch
+ * that its clients can be led to by links that are met, or 0; and the newest of the
+ * last LOOKBACK_EPOCHS_MAX up to it whose own note meets it, or 0: none before the
+ * one whose head names what its clients start from.  Return 0, or -1 (reported).
+ */
+int publish_model_best(struct publish_model *, struct publish_policy *);
+
+/**
+ * publish_model_link(M, era, link):
+ * Store in ${link} the link to ${era}, which begins after a signed epoch and is not
+ * the first.  Return 1; 0 if the note of that epoch does not meet the policy in
+ * force in it yet, or -1 (reported).
+ */
+int publish_model_link(struct publish_model *, const struct policy_era *,
+    const struct publish_link **);
+
+/**
+ * publish_model_chain(M, known, epoch, checkpoint, chain, rule):
+ * Make ${chain}, zeroed, the links from the policy ${known} to the newest that a proof at ${epoch} under ${checkpoint} needs; they stay until the next call.
+ * Return 0; or -1 and store RULE_POLICY_CHAIN_TOO_LONG in ${rule}, or NULL
+ * (reported).
+ */
+int publish_model_chain(struct publish_model *, const struct policy_era *,
+    uint64_t, uint64_t, struct chain *, const char **);
+
+/**
+ * publish_model_choose(policy, epoch, epoch_min, out_epoch, out_checkpoint):
+ * Decide about a LOOKUP of ${epoch} and ${epoch_min} under ${policy}, of which
+ * publish_model_best has seen to limit and best.  With PUBLISH_PROVE and PUBLISH_WAIT store in
  * ${out_epoch} and ${out_checkpoint} what to prove now, or once it need not wait
  * any longer.  Pure.
  */
-enum publish_choice publish_model_choose(const struct publish_model *, uint64_t,
+enum publish_choice publish_model_choose(const struct publish_policy *,
     uint64_t, uint64_t, uint64_t *, uint64_t *);
 
 /**
- * publish_model_prove(M, user, epoch, checkpoint, W):
+ * publish_model_prove(M, user, known, epoch, checkpoint, W, rule):
  * Append to ${W} the proof of the normalised ${user} at the signed ${epoch}
- * under the signed ${checkpoint}, not before it.  Return 0, or -1 (reported).
+ * under the signed ${checkpoint}, not before it, for who starts from the realm
+ * policy ${known}.  Return 0; or -1, as publish_model_chain.
  */
-int publish_model_prove(struct publish_model *, const char *, uint64_t, uint64_t,
-    struct wbuf *);
+int publish_model_prove(struct publish_model *, const char *,
+    const struct policy_era *, uint64_t, uint64_t, struct wbuf *, const char **);
 
 /**
  * publish_model_has(M, table, epoch, id):

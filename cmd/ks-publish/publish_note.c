@@ -8,7 +8,7 @@
 #include "codec/wbuf.h"
 #include "note/checkpoint.h"
 #include "note/note.h"
-#include "policy/policy.h"
+#include "policy/history.h"
 #include "realm/realm.h"
 #include "store/rowkey.h"
 #include "store/store.h"
@@ -68,15 +68,16 @@ put_line(struct publish_model * M, uint64_t epoch, const struct policy_key * K,
 	return (0);
 }
 
-/* Append the lines of all keys of ${kind}, in the order of the realm policy. */
+/* Append the lines of all keys of ${kind}, in the order of the epoch's policy. */
 static int
 put_lines(struct publish_model * M, uint64_t epoch, enum policy_kind kind,
     struct wbuf * W)
 {
+	const struct policy * P = publish_model_era(M, epoch)->policy;
 	const struct policy_key * K;
 
-	for (unsigned i = 0; i < policy_keys(M->realm->policy); i++) {
-		K = policy_key(M->realm->policy, i);
+	for (unsigned i = 0; i < policy_keys(P); i++) {
+		K = policy_key(P, i);
 		if (K->kind == kind && put_line(M, epoch, K, W))
 			return (-1);
 	}

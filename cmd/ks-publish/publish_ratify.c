@@ -15,7 +15,7 @@
 #include "frame/common.h"
 #include "frame/frame.h"
 #include "note/checkpoint.h"
-#include "policy/policy.h"
+#include "policy/history.h"
 #include "proto/log_entry.h"
 #include "proto/proto_log.h"
 #include "proto/proto_publish.h"
@@ -58,19 +58,14 @@ find_flight(struct publish_ratify * R, uint64_t epoch, const uint8_t * key_id)
 	return (NULL);
 }
 
-/* The verifier of the realm with the key id ${id}, or NULL. */
+/* The verifier of ${epoch} with the key id ${id}, or NULL. */
 static const struct policy_key *
-find_verifier(const struct publish * P, const uint8_t * id)
+find_verifier(const struct publish * P, uint64_t epoch, const uint8_t * id)
 {
-	const struct policy_key * K;
+	const struct policy * now = publish_model_era(&P->model, epoch)->policy;
+	int i = policy_find_keyid(now, POLICY_WITNESS, id);
 
-	for (unsigned i = 0; i < policy_keys(P->realm->policy); i++) {
-		K = policy_key(P->realm->policy, i);
-		if (K->kind == POLICY_WITNESS &&
-		    memcmp(K->vkey.id, id, VKEY_ID_LEN) == 0)
-			return (K);
-	}
-	return (NULL);
+	return (i < 0 ? NULL : policy_key(now, (unsigned)i));
 }
 
 /* Check ${S} at ${now_ms}: 0 and the rule that it breaks, or NULL; or -1. */
@@ -86,7 +81,7 @@ check(struct publish * P, const struct signature_ratification * S,
 	*rule = NULL;
 	if (S->epoch == 0 || S->epoch > P->state.signed_epoch)
 		*rule = RULE_EPOCH_UNKNOWN;
-	else if ((K = find_verifier(P, S->key_id)) == NULL)
+	else if ((K = find_verifier(P, S->epoch, S->key_id)) == NULL)
 		*rule = RULE_KEY_UNKNOWN;
 	else if (S->time_s > (now_ms + CLOCK_SKEW_MS) / 1000)
 		*rule = RULE_TIME_FUTURE;

@@ -9,6 +9,7 @@
 #include "daemon/server.h"
 #include "entry/rule_names.h"
 #include "frame/common.h"
+#include "policy/history.h"
 #include "proto/proto_publish.h"
 #include "realm/realm.h"
 #include "stage/dump.h"
@@ -17,8 +18,8 @@
 
 #include "publish.h"
 
-/* Bytes of a LOOKUP: four integers and lengths, user and policy at most. */
-#define LOOKUP_BODY_MIN	(8 + 8 + 4 + 1 + 2)
+/* Bytes of a LOOKUP: integers, lengths and a hash; user and policy at most. */
+#define LOOKUP_BODY_MIN	(8 + 8 + 4 + 1 + 2 + HASH_LEN)
 #define LOOKUP_BODY_MAX	(LOOKUP_BODY_MIN + 255 + 65535)
 
 /* Bytes of a RATIFY. */
@@ -110,10 +111,12 @@ static void
 status_verifiers(const struct publish * P, struct wbuf * W)
 {
 	char id[HEX_SIZE(VKEY_ID_LEN)];
+	const struct policy * now = policy_history_newest(
+	    P->state.policies)->policy;
 	const struct policy_key * K;
 
-	for (unsigned i = 0; i < policy_keys(P->realm->policy); i++) {
-		K = policy_key(P->realm->policy, i);
+	for (unsigned i = 0; i < policy_keys(now); i++) {
+		K = policy_key(now, i);
 		if (K->kind != POLICY_WITNESS ||
 		    hex_encode(K->vkey.id, VKEY_ID_LEN, id, sizeof(id)))
 			continue;
@@ -133,6 +136,8 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "closed %" PRIu64 "\n", P->state.closed);
 	wbuf_printf(W, "signed %" PRIu64 "\n", P->state.signed_epoch);
 	wbuf_printf(W, "users %" PRIu64 "\n", P->state.tree.leaves);
+	wbuf_printf(W, "policy %" PRIu64 "\n",
+	    policy_history_newest(P->state.policies)->number);
 	wbuf_printf(W, "open_updates %" PRIu32 "\n", P->state.updates);
 	stage_follow_status(P->follow, W);
 	wbuf_printf(W, "lookups %" PRIu64 "\n", P->lookups);
@@ -193,6 +198,8 @@ frame_name(uint16_t type)
 		return ("FEED_HEAD");
 	case FEED_RATIFICATION:
 		return ("FEED_RATIFICATION");
+	case FEED_POLICY:
+		return ("FEED_POLICY");
 	case RATIFY_PROPOSED:
 		return ("RATIFY_PROPOSED");
 	}

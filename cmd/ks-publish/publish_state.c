@@ -4,8 +4,10 @@
 
 #include "codec/rbuf.h"
 #include "head/head.h"
+#include "policy/history.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
+#include "stage/policies.h"
 #include "store/rowkey.h"
 #include "store/store.h"
 #include "store/view.h"
@@ -131,6 +133,9 @@ publish_state_open(struct publish_state * P, const struct realm * realm,
 		warnx("out of memory");
 		return (-1);
 	}
+	if ((rc = policies_open(realm, view, PUBLISH_TABLE_POLICY,
+	    &P->policies)) != 0)
+		return (rc);
 	if ((rc = get_meta(P, view, CURSOR)) < 0)
 		return (-1);
 	if (rc == 1) {
@@ -151,6 +156,7 @@ void
 publish_state_free(struct publish_state * P)
 {
 
+	policy_history_free(P->policies);
 	tiles_free(&P->tiles);
 	bytes_free(&P->row);
 	wbuf_free(&P->out);

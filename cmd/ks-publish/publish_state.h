@@ -14,6 +14,7 @@
 #include "store/rowkey.h"
 #include "tree/tree.h"
 
+struct policy_history;
 struct realm;
 struct view;
 
@@ -35,7 +36,8 @@ enum publish_table {
 	PUBLISH_TABLE_SIGNATURE = 0x07,
 	PUBLISH_TABLE_RATIFICATION = 0x08,
 	PUBLISH_TABLE_VRF = 0x09,
-	PUBLISH_TABLE_SUPERSEDED = 0x0a
+	PUBLISH_TABLE_SUPERSEDED = 0x0a,
+	PUBLISH_TABLE_POLICY = 0x0b
 };
 
 /** Tiles kept in memory for updating the tree: 36 MiB. */
@@ -55,6 +57,7 @@ struct publish_state {
 	uint32_t updates;		/* of the open epoch */
 	struct tree_root tree;		/* of the closed epoch */
 	struct merkle_range range;	/* epoch log of that size */
+	struct policy_history * policies;	/* in force, by epoch */
 	uint8_t secret[HASH_SALT_LEN];	/* salt of the names of VRF proofs */
 
 	int fault;			/* the events contradict what they claim */
@@ -68,7 +71,7 @@ struct publish_state {
  * Make ${P} the state that ${view} has committed, or the first one, with the
  * HASH_SALT_LEN random bytes ${secret}, if that is empty, in ${realm}.  Both stay
  * until publish_state_free.  Return 0; 1 after a line if the database is of
- * another realm or damaged, so that only removing it helps; or -1 (reported).
+ * another realm or policy or damaged, so that only removing it helps; or -1 (reported).
  * publish_state_free is due in any case.
  */
 int publish_state_open(struct publish_state *, const struct realm *,

@@ -6,9 +6,11 @@
 
 #include "entry/limits.h"
 #include "entry/update.h"
+#include "proto/policy.h"
 #include "proto/proto_apply.h"
 #include "proto/signature.h"
 #include "stage/actions.h"
+#include "stage/policies.h"
 #include "stage/stage.h"
 #include "store/rowkey.h"
 #include "store/view.h"
@@ -145,6 +147,26 @@ step_ratification(struct publish_state * P, struct view * view,
 	return (0);
 }
 
+/* The policy that the next head names. */
+static int
+step_policy(struct publish_state * P, struct view * view,
+    const struct stage_event * event, struct actions * actions)
+{
+	struct proto_policy E;
+	int rc;
+
+	if (proto_policy_get(event->body, event->len, &E))
+		return (publish_fault(P, "a malformed policy"));
+	if (E.epoch != P->closed + 2)
+		return (publish_fault(P, "a policy from epoch %" PRIu64 " on while %"
+		    PRIu64 " is the last closed one", E.epoch, P->closed));
+	if ((rc = policies_add(P->policies, view, PUBLISH_TABLE_POLICY, &E)) == 1)
+		return (publish_fault(P, "a policy that is none, or does not "
+		    "follow"));
+	actions_put(actions, PUBLISH_ACT_POLICY, NULL, 0);
+	return (rc);
+}
+
 int
 publish_step(struct publish_state * P, struct view * view,
     const struct stage_event * event, struct actions * actions)
@@ -165,6 +187,8 @@ publish_step(struct publish_state * P, struct view * view,
 		return (step_signed(P, event, actions));
 	case EVENT_RATIFICATION:
 		return (step_ratification(P, view, event, actions));
+	case EVENT_POLICY:
+		return (step_policy(P, view, event, actions));
 	default:
 		return (publish_fault(P, "an event of the unknown type %u",
 		    event->type));

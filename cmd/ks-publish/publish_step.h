@@ -20,7 +20,8 @@ struct view;
 enum publish_action {
 	PUBLISH_ACT_SIGNED = 1,		/* an epoch is published; no body */
 	PUBLISH_ACT_SIGNATURE = 2,	/* a published epoch has one more; no body */
-	PUBLISH_ACT_RATIFIED = 3	/* body: as of FEED_RATIFICATION */
+	PUBLISH_ACT_RATIFIED = 3,	/* body: as of FEED_RATIFICATION */
+	PUBLISH_ACT_POLICY = 4		/* the policy will change; no body */
 };
 
 /**

@@ -11,6 +11,7 @@
 #include "entry/update.h"
 #include "head/head.h"
 #include "merkle/merkle.h"
+#include "policy/history.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
 #include "store/rowkey.h"
@@ -182,6 +183,10 @@ publish_step_epoch(struct publish_state * P, struct view * view,
 		return (publish_fault(P, "the head of epoch %" PRIu64 " counts %"
 		    PRIu64 " updates, but there were %" PRIu32, H.epoch, H.updates,
 		    P->updates));
+	if (memcmp(H.policy, policy_history_at(P->policies, H.epoch + 1)->hash,
+	    HASH_LEN) != 0)
+		return (publish_fault(P, "the head of epoch %" PRIu64
+		    " names another policy than comes after it", H.epoch));
 	if (update_tree(P, view, H.epoch, list))
 		return (-1);
 	if (memcmp(H.list, list, HASH_LEN) != 0)

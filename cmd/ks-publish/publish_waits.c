@@ -22,6 +22,7 @@ struct wait {
 	uint64_t epoch;
 	uint64_t epoch_min;
 	char user[USER_LEN_MAX + 1];
+	uint8_t known[HASH_LEN];
 	TAILQ_ENTRY(wait) link;
 	size_t policy_len;
 	char policy[];
@@ -43,6 +44,7 @@ struct lookup {
 	const char * user;
 	const char * policy;
 	size_t policy_len;
+	const uint8_t * known;	/* of the realm policy that the client has */
 	int patient;		/* it may still wait */
 };
 
@@ -50,15 +52,18 @@ struct lookup {
 #define ANSWER_WAIT 1
 
 static int
-send_proof(struct publish * P, const struct lookup * L, uint64_t epoch,
-    uint64_t checkpoint)
+send_proof(struct publish * P, const struct lookup * L,
+    const struct policy_era * known, uint64_t epoch, uint64_t checkpoint)
 {
+	const char * rule;
 	struct wbuf text;
 	int rc = 0;
 
 	wbuf_init(&text, PROOF_LEN_MAX);
-	if (publish_model_prove(&P->model, L->user, epoch, checkpoint, &text))
-		rc = publish_internal(P, L->conn, L->id);
+	if (publish_model_prove(&P->model, L->user, known, epoch, checkpoint,
+	    &text, &rule))
+		rc = rule != NULL ? publish_refuse(L->conn, L->id, rule) :
+		    publish_internal(P, L->conn, L->id);
 	else {
 		P->proofs++;
 		P->proof_bytes += text.len;
@@ -76,26 +81,26 @@ answer(struct publish * P, const struct lookup * L)
 {
 	struct publish_policy * policy;
 	enum publish_choice choice;
-	uint64_t best, epoch, checkpoint;
+	uint64_t epoch, checkpoint;
 	const char * rule;
 
-	if (publish_model_policy(&P->model, L->policy, L->policy_len, &policy,
-	    &rule)) {
+	if (publish_model_policy(&P->model, L->policy, L->policy_len, L->known,
+	    &policy, &rule)) {
 		if (rule != NULL)
 			return (publish_refuse(L->conn, L->id, rule));
 		return (publish_internal(P, L->conn, L->id));
 	}
-	if (publish_model_best(&P->model, policy, &best))
+	if (publish_model_best(&P->model, policy))
 		return (publish_internal(P, L->conn, L->id));
-	choice = publish_model_choose(&P->model, best, L->epoch, L->epoch_min,
-	    &epoch, &checkpoint);
+	choice = publish_model_choose(policy, L->epoch, L->epoch_min, &epoch,
+	    &checkpoint);
 	if (choice != PUBLISH_PROVE && L->patient)
 		return (ANSWER_WAIT);
 	if (choice == PUBLISH_NOT_YET)
 		return (conn_error(L->conn, L->id, ERROR_UNAVAILABLE,
 		    RULE_EPOCH_NOT_PUBLISHED, rule_text(RULE_EPOCH_NOT_PUBLISHED),
 		    store_number(P->store)));
-	return (send_proof(P, L, epoch, checkpoint));
+	return (send_proof(P, L, policy->known, epoch, checkpoint));
 }
 
 static void
@@ -135,7 +140,8 @@ publish_waits_wake(struct publish_waits * W)
 		next = TAILQ_NEXT(waiter, link);
 		L = (struct lookup){ waiter->conn, waiter->id, waiter->epoch,
 		    waiter->epoch_min, waiter->user, waiter->policy,
-		    waiter->policy_len, waiter->deadline_ms > now };
+		    waiter->policy_len, waiter->known,
+		    waiter->deadline_ms > now };
 		if ((rc = answer(W->P, &L)) < 0)
 			return (-1);
 		if (rc == ANSWER_WAIT)
@@ -166,6 +172,7 @@ park(struct publish_waits * W, const struct lookup * L, uint32_t wait_ms)
 	waiter->epoch = L->epoch;
 	waiter->epoch_min = L->epoch_min;
 	memcpy(waiter->user, L->user, strlen(L->user) + 1);
+	memcpy(waiter->known, L->known, HASH_LEN);
 	waiter->policy_len = L->policy_len;
 	if (L->policy_len > 0)
 		memcpy(waiter->policy, L->policy, L->policy_len);
@@ -191,7 +198,7 @@ publish_serve_lookup(void * cookie, struct conn * C, uint32_t id,
 	if (user_normalise(user, want.user, want.user_len))
 		return (publish_refuse(C, id, RULE_USER_MALFORMED));
 	L = (struct lookup){ C, id, want.epoch, want.epoch_min, user, want.policy,
-	    want.policy_len, want.wait_ms > 0 };
+	    want.policy_len, want.known, want.wait_ms > 0 };
 	if ((rc = answer(P, &L)) != ANSWER_WAIT)
 		return (rc);
 	if (park(P->waits, &L, want.wait_ms) == 0)

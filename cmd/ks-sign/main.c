@@ -14,12 +14,12 @@
 #include "jail/jail.h"
 #include "note/keyfile.h"
 #include "note/vkey.h"
-#include "policy/policy.h"
 #include "realm/realm.h"
 #include "stage/dump.h"
 #include "stage/follow.h"
 #include "stage/stage.h"
 #include "store/store.h"
+#include "store/view.h"
 
 #include "sign_propose.h"
 #include "sign_state.h"
@@ -37,6 +37,7 @@ struct sign {
 	struct stage_follow_spec follow_spec;
 	struct stage_follow * follow;
 	struct server_spec server;
+	int signs;			/* in the next epoch, as last said */
 };
 
 /* sign_step, and what becomes of the process when it refuses. */
@@ -59,7 +60,14 @@ static int
 finish(void * cookie, struct view * view)
 {
 	struct sign * M = cookie;
+	const uint64_t next = M->state.epoch + 1;
 
+	if (M->signs != sign_state_signs(&M->state, next)) {
+		M->signs = !M->signs;
+		warnx(M->signs ? "from epoch %" PRIu64 " on %s is a replica's "
+		    "key: it signs" : "from epoch %" PRIu64 " on %s is no "
+		    "replica's key: nothing is signed", next, CONFIG_KEY_SIGN);
+	}
 	return (sign_finish(&M->state, view));
 }
 
@@ -79,13 +87,13 @@ act(void * cookie, const struct action * action, uint64_t needs)
 
 static const struct stage_spec stage = { NULL, step, finish, act };
 
-/* Read the signing key; its public half must be a replica of the realm. */
+/* Read the signing key, and make its id in this realm. */
 static int
 load_key(struct sign * M, uint8_t id[VKEY_ID_LEN])
 {
 	struct keyfile * file;
 	struct vkey vkey;
-	int i, rc = EXITS_PERMANENT;
+	int rc = EXITS_PERMANENT;
 
 	if ((file = keyfile_read_kind(CONFIG_KEY_SIGN, KEYFILE_ED25519)) == NULL)
 		return (EXITS_PERMANENT);
@@ -94,12 +102,8 @@ load_key(struct sign * M, uint8_t id[VKEY_ID_LEN])
 		rc = EXITS_TEMPORARY;
 		goto done;
 	}
-	i = policy_find_pk(M->realm->policy, M->key->pk);
-	if (i < 0 || policy_key(M->realm->policy, (unsigned)i)->kind !=
-	    POLICY_REPLICA || vkey_make(&vkey, VKEY_ED25519, M->realm->name,
-	    M->key->pk)) {
-		warnx("%s: no replica of %s has this key", CONFIG_KEY_SIGN,
-		    CONFIG_REALM);
+	if (vkey_make(&vkey, VKEY_ED25519, M->realm->name, M->key->pk)) {
+		warnx("%s: no key that a replica can have", CONFIG_KEY_SIGN);
 		goto done;
 	}
 	memcpy(id, vkey.id, VKEY_ID_LEN);
@@ -135,9 +139,17 @@ on_config(void * cookie, struct daemon * D)
 		warn("starting");
 		return (EXITS_TEMPORARY);
 	}
-	rc = sign_state_open(&M->state, M->realm, M->key, id,
-	    stage_view(M->stage));
-	return (rc == 1 ? EXITS_PERMANENT : rc);
+	if ((rc = sign_state_open(&M->state, M->realm, M->key, id,
+	    stage_view(M->stage))) != 0)
+		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	if (view_commit(stage_view(M->stage), NULL))
+		return (EXITS_TEMPORARY);
+	M->signs = sign_state_signs(&M->state, M->state.epoch + 1);
+	if (!M->signs)
+		warnx("%s is no replica's key in the policy of epoch %" PRIu64
+		    ": nothing is signed until it is", CONFIG_KEY_SIGN,
+		    M->state.epoch + 1);
+	return (0);
 }
 
 static int
@@ -156,6 +168,8 @@ status(void * cookie, struct wbuf * W)
 
 	wbuf_printf(W, "epoch %" PRIu64 "\n", M->state.epoch);
 	wbuf_printf(W, "time_ms %" PRIu64 "\n", M->state.time_ms);
+	wbuf_printf(W, "signing %d\n",
+	    sign_state_signs(&M->state, M->state.epoch + 1) != 0);
 	stage_follow_status(M->follow, W);
 	sign_propose_status(M->propose, W);
 	return (0);

@@ -68,8 +68,8 @@ propose(struct sign_propose * P, const struct open * O)
 		goto done;
 	}
 	S.epoch = O->epoch;
-	memcpy(S.key_id, P->state->key_id, VKEY_ID_LEN);
-	memcpy(S.sig, row.data + HEAD_LEN, SIGN_LEN);
+	memcpy(S.key_id, row.data + SIGN_ROW_KEY, VKEY_ID_LEN);
+	memcpy(S.sig, row.data + SIGN_ROW_SIG, SIGN_LEN);
 	signature_put(&body, &S);
 	randombytes_buf(id, sizeof(id));
 	memset(&E, 0, sizeof(E));
@@ -141,7 +141,9 @@ load_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value,
 	struct rbuf R;
 
 	rbuf_init(&R, key + 1, klen - 1);
-	if (vlen == SIGN_ROW_LEN && value[vlen - 1] == 0)
+	/* What a key signed that was replaced since is not for us to bring. */
+	if (vlen == SIGN_ROW_LEN && value[SIGN_ROW_FLAG] == SIGN_FLAG_OPEN &&
+	    memcmp(value + SIGN_ROW_KEY, P->state->key_id, VKEY_ID_LEN) == 0)
 		add(P, rbuf_get_u64(&R), store_number(P->store));
 	return (P->nopen == SIGN_OPEN_MAX);
 }

@@ -147,7 +147,7 @@ client_lookup(struct client * C, const struct client_lookup * L, char ** proof,
 	struct proto_publish_lookup P = {
 		.epoch = L->epoch, .epoch_min = L->epoch_min, .user = L->user,
 		.user_len = strlen(L->user), .policy = L->policy,
-		.policy_len = L->policy_len
+		.policy_len = L->policy_len, .known = L->known
 	};
 	struct question Q = { "publish", LOOKUP, LOOKUP_PROOF, 0 };
 	enum client_outcome outcome;

@@ -42,6 +42,7 @@ struct client_lookup {
 	const char * user;
 	const char * policy;	/* NULL: the realm's */
 	size_t policy_len;
+	const uint8_t * known;	/* HASH_LEN bytes: policy of the realm file */
 };
 
 /* What is sent by client_update. */

@@ -98,7 +98,8 @@ get_proof(const struct client_check * Q, uint64_t seen,
 	struct client_lookup L = {
 		.epoch = Q->epoch, .epoch_min = Q->epoch_min,
 		.wait_ms = Q->wait_ms, .user = Q->user,
-		.policy = Q->policy_text, .policy_len = Q->policy_len
+		.policy = Q->policy_text, .policy_len = Q->policy_len,
+		.known = Q->realm->policy_hash
 	};
 	enum client_outcome outcome;
 

@@ -30,6 +30,8 @@ static const struct {
 	{ RULE_EPOCH_UNKNOWN, "there is no such epoch yet" },
 	{ RULE_KEY_UNKNOWN, "the realm's policy has no such key" },
 	{ RULE_SIGNATURE_REPEATED, "this key has signed this epoch already" },
+	{ RULE_POLICY_NUMBER, "it is not the next policy, or one waits for its epoch already" },
+	{ RULE_POLICY_UNCHANGED, "this is the policy in force" },
 
 	{ RULE_PROOF_MALFORMED, "the proof cannot be parsed" },
 	{ RULE_REALM_MISMATCH, "the proof is of another realm" },
@@ -66,6 +68,8 @@ static const struct {
 	{ RULE_STOPPING, "the server is being stopped" },
 	{ RULE_EVENTS_SHORTER, "there are fewer events than the follower has seen" },
 	{ RULE_EPOCH_NOT_PUBLISHED, "the epoch is not published yet, try again later" },
+	{ RULE_POLICY_UNKNOWN, "the realm never had the policy of this realm file" },
+	{ RULE_POLICY_CHAIN_TOO_LONG, "the policy changed too often since this realm file, get a newer one" },
 };
 
 const char *

@@ -34,6 +34,8 @@
 #define RULE_EPOCH_UNKNOWN		"epoch-unknown"
 #define RULE_KEY_UNKNOWN		"key-unknown"
 #define RULE_SIGNATURE_REPEATED		"signature-repeated"
+#define RULE_POLICY_NUMBER		"policy-number"
+#define RULE_POLICY_UNCHANGED		"policy-unchanged"
 
 /* Section 9: lookup proofs. */
 #define RULE_PROOF_MALFORMED		"proof-malformed"
@@ -74,6 +76,8 @@
 #define RULE_STOPPING			"stopping"
 #define RULE_EVENTS_SHORTER		"events-shorter"
 #define RULE_EPOCH_NOT_PUBLISHED	"epoch-not-published"
+#define RULE_POLICY_UNKNOWN		"policy-unknown"
+#define RULE_POLICY_CHAIN_TOO_LONG	"policy-chain-too-long"
 
 /**
  * rule_text(rule):

@@ -19,6 +19,7 @@ log_check(const uint8_t * entry, size_t len)
 	case LOG_ENTRY_DELIMITER:
 	case LOG_ENTRY_SIGNATURE:
 	case LOG_ENTRY_RATIFICATION:
+	case LOG_ENTRY_APPROVAL:
 		return (NULL);
 	}
 	return (RULE_ENTRY_MALFORMED);

@@ -24,7 +24,7 @@ struct due_delimiter {
 	int leader;		/* the log's hint: this replica likely leads */
 	int current;		/* the state has come to the end of the log */
 	int head_signed;	/* the last closed epoch has its majority */
-	uint64_t pending;	/* updates that wait for the next delimiter */
+	uint64_t pending;	/* what waits for the next delimiter: updates, a policy */
 	uint64_t pending_ms;	/* when the first of them came, or DUE_NEVER */
 	uint64_t proposed_ms;	/* when a delimiter was last proposed, or DUE_NEVER */
 	uint64_t signed_ms;	/* when the last epoch got its majority, or DUE_NEVER */
@@ -38,9 +38,9 @@ struct due_delimiter {
  * Return 1 if the delimiter of the next epoch is to be proposed at ${now_ms}, a
  * time of the same monotonic clock as those in ${D}: the replica is current, the
  * last head is signed, retry_ms passed since the last proposal, and either
- * min_ms passed since the last majority and an update is pending, or max_ms
+ * min_ms passed since the last majority and something is pending, or max_ms
  * passed since; and where the replica does not lead, all this is so, with the
- * same updates pending, for DUE_PATIENCE times retry_ms already.  Otherwise
+ * same pending, for DUE_PATIENCE times retry_ms already.  Otherwise
  * return 0 and store in ${next_ms} the time at which the answer becomes 1 if no
  * other input changes; DUE_NEVER if it will not.
  */

@@ -7,6 +7,7 @@
 #include "entry/rule_names.h"
 
 #include "proto/log_entry.h"
+#include "proto/policy.h"
 
 #define PERSONAL	"ks-log"	/* of the running hash */
 
@@ -44,6 +45,7 @@ log_entry_rule(const struct log_entry * E)
 	struct log_entry_delimiter delimiter;
 	struct signature signature;
 	struct signature_ratification ratification;
+	struct proto_approval approval;
 	int bad = -1;
 
 	switch (E->type) {
@@ -59,6 +61,9 @@ log_entry_rule(const struct log_entry * E)
 	case LOG_ENTRY_RATIFICATION:
 		bad = signature_get_ratification(E->body, E->body_len,
 		    &ratification);
+		break;
+	case LOG_ENTRY_APPROVAL:
+		bad = proto_approval_get(E->body, E->body_len, &approval);
 		break;
 	}
 	return (bad || E->erasable_len != 0 ? RULE_ENTRY_MALFORMED : NULL);

@@ -14,7 +14,8 @@ enum log_entry_type {
 	LOG_ENTRY_UPDATE = 1,		/* body: update; erasable: profile */
 	LOG_ENTRY_DELIMITER = 2,	/* body: struct log_entry_delimiter */
 	LOG_ENTRY_SIGNATURE = 3,	/* body: struct signature */
-	LOG_ENTRY_RATIFICATION = 4	/* body: struct signature_ratification */
+	LOG_ENTRY_RATIFICATION = 4,	/* body: struct signature_ratification */
+	LOG_ENTRY_APPROVAL = 5		/* body: struct proto_approval */
 };
 
 /* A log entry; points into the bytes that were parsed. */
@@ -61,7 +62,8 @@ const char * log_entry_rule(const struct log_entry *);
 /**
  * log_entry_put_delimiter(W, D):
  * Append the body of the delimiter ${D} to ${W}.  Those of the types 3 and 4 are
- * signature_put and signature_put_ratification; an update is its own bytes.
+ * signature_put and signature_put_ratification, that of 5 is proto_approval_put; an
+ * update is its own bytes.
  */
 void log_entry_put_delimiter(struct wbuf *,
     const struct log_entry_delimiter *);

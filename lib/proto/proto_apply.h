@@ -33,7 +33,8 @@ enum proto_apply_event {
 	EVENT_EPOCH = 2,		/* a head record: head_put, head_parse */
 	EVENT_SIGNATURE = 3,		/* signature_put, signature_get */
 	EVENT_SIGNED = 4,
-	EVENT_RATIFICATION = 5		/* signature_put_ratification, _get_ */
+	EVENT_RATIFICATION = 5,		/* signature_put_ratification, _get_ */
+	EVENT_POLICY = 6		/* proto_policy_put, proto_policy_get */
 };
 
 /* An APPLY_EVENTS, decoded; points into the body. */

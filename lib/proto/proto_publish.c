@@ -16,6 +16,7 @@ proto_publish_put_lookup(struct wbuf * W, const struct proto_publish_lookup * L)
 	wbuf_put_u32(W, L->wait_ms);
 	wbuf_put_var8(W, L->user, L->user_len);
 	wbuf_put_var16(W, L->policy, L->policy_len);
+	wbuf_put_bytes(W, L->known, HASH_LEN);
 }
 
 int
@@ -31,6 +32,7 @@ proto_publish_get_lookup(const uint8_t * body, size_t len,
 	L->user = (const char *)rbuf_get_var8(&R, USER_LEN_MAX, &L->user_len);
 	L->policy = (const char *)rbuf_get_var16(&R, POLICY_LEN_MAX,
 	    &L->policy_len);
+	L->known = rbuf_get_bytes(&R, HASH_LEN);
 	if (L->wait_ms > LOOKUP_WAIT_MAX_MS)
 		rbuf_fail(&R);
 	return (rbuf_end(&R));

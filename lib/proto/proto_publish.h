@@ -28,7 +28,8 @@ enum proto_publish_type {
 	FEED_HEAD = 0x0309,
 	FEED_RATIFICATION = 0x030a,	/* signature_put_ratification, _get_ */
 	RATIFY = 0x030b,		/* signature_put_ratification, _get_ */
-	RATIFY_PROPOSED = 0x030c	/* empty */
+	RATIFY_PROPOSED = 0x030c,	/* empty */
+	FEED_POLICY = 0x030d		/* proto_policy_put, proto_policy_get */
 };
 
 /* Longest time that a LOOKUP may ask to wait. */
@@ -43,6 +44,7 @@ struct proto_publish_lookup {
 	size_t user_len;
 	const char * policy;	/* of length 0: the realm's */
 	size_t policy_len;
+	const uint8_t * known;	/* HASH_LEN bytes: of the realm policy it has */
 };
 
 /* A HEAD_REPLY or FEED_HEAD; points into the body. */

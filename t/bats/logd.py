@@ -268,7 +268,7 @@ def hostile(path):
     refused(path, frame(4, 1, b"\2" + b"\xff" * 12), 1, None, True)
     good = entry()
     for body in (b"", good[:-1], good + b"x", good[:16] + b"\0" + good[17:],
-                 good[:16] + b"\5" + good[17:], b"\xff" * 40,
+                 good[:16] + b"\6" + good[17:], b"\xff" * 40,
                  entry(b"x" * (131072 - 24)), b"x" * 1048570):
         refused(path, frame(PROPOSE, 1, body), 3, "entry-malformed", False)
     far = u64(1 << 63)

@@ -76,9 +76,9 @@ signed_once() {
 	signed=$(status sign epoch)
 	[ "$signed" -gt 0 ]
 	hostile rpc "$REPLICA/run/sign" rows 2 | head -n "$signed" |
-		sed 's/ .\{336\}/ /; s/..$//' >"$E2E/signed"
-	hostile rpc "$REPLICA/run/apply" rows 5 | head -n "$signed" |
-		sed 's/^\(.\{16\}\).\{8\} /\1 /' >"$E2E/signatures"
+		sed 's/ .\{336\}\(.\{8\}\)/\1 /; s/..$//' >"$E2E/signed"
+	hostile rpc "$REPLICA/run/apply" rows 5 | head -n "$signed" \
+		>"$E2E/signatures"
 	cmp "$E2E/signed" "$E2E/signatures"
 }
 

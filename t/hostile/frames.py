@@ -27,7 +27,7 @@ REQUESTS = {
     },
     "publish": {
         ks.LOOKUP: (ks.u64(0) + ks.u64(0) + ks.u32(0) + ks.var8(b"alice") +
-                    ks.var16(b"")),
+                    ks.var16(b"") + bytes(32)),
         ks.HEAD: ks.u64(0),
         ks.CONSISTENCY: ks.u64(1) + ks.u64(1),
         ks.FEED: ks.u64(1),
@@ -112,7 +112,8 @@ def zeros(path, name):
         refused(path, ks.frame(kind, 9, ks.u64(0)), 1, 9, "follow from 0")
     if name == "publish":
         for kind, body in ((ks.LOOKUP, ks.u64(0) + ks.u64(0) + ks.u32(600001) +
-                            ks.var8(b"alice") + ks.var16(b"")),):
+                            ks.var8(b"alice") + ks.var16(b"") +
+                            bytes(32)),):
             refused(path, ks.frame(kind, 9, body), 1, 9, "0x%04x" % kind)
 
 

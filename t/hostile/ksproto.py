@@ -25,10 +25,12 @@ LOOKUP, LOOKUP_PROOF, HEAD, HEAD_REPLY = 0x301, 0x302, 0x303, 0x304
 CONSISTENCY, CONSISTENCY_REPLY, FEED, FEED_UPDATES = 0x305, 0x306, 0x307, 0x308
 FEED_HEAD, FEED_RATIFICATION, RATIFY, RATIFY_PROPOSED = (
     0x309, 0x30a, 0x30b, 0x30c)
+FEED_POLICY = 0x30d
 UPDATE, UPDATE_ACCEPTED = 0x401, 0x402
 
 # Types of log entries (section 6).
 ENTRY_UPDATE, ENTRY_DELIMITER, ENTRY_SIGNATURE, ENTRY_RATIFICATION = 1, 2, 3, 4
+ENTRY_APPROVAL = 5
 
 
 def load_sodium():
@@ -118,6 +120,12 @@ class Reader:
 def ks_hash(personal, data, salt=b""):
     return hashlib.blake2b(data, digest_size=32, person=personal, salt=salt
                            ).digest()
+
+
+def known(folder):
+    """What a LOOKUP says of the realm file in the folder: hash of its policy."""
+    with open(folder + "/realm.conf", "rb") as f:
+        return hashlib.sha256(f.read().split(b"\npolicy\n", 1)[1]).digest()
 
 
 def normalise(user):

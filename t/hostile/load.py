@@ -69,6 +69,7 @@ def check(folder, _, path):
     vrf = ks.read_key(folder + "/keys/vrf.key")
     apply, publish = (ks.Conn(folder + "/run/" + s)
                       for s in ("apply", "publish"))
+    known = ks.known(folder)
     with open(path, encoding="ascii") as f:
         acks = [line.split() for line in f]
     for user, epoch in acks:
@@ -78,7 +79,7 @@ def check(folder, _, path):
             sys.exit("load.py: %s is not in epoch %s" % (user, epoch))
         kind, body = publish.call(ks.LOOKUP, ks.u64(0) + ks.u64(int(epoch)) +
                                   ks.u32(20000) + ks.var8(user) +
-                                  ks.var16(b""))
+                                  ks.var16(b"") + known)
         if kind != ks.LOOKUP_PROOF or b"\nfound present\n" not in body:
             sys.exit("load.py: %s is not published: %s" % (
                 user, body if kind == ks.LOOKUP_PROOF else ks.error(body)))

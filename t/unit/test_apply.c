@@ -11,9 +11,12 @@
 #include "entry/rule_names.h"
 #include "entry/update.h"
 #include "head/head.h"
+#include "note/approval.h"
 #include "note/checkpoint.h"
+#include "policy/history.h"
 #include "pool/pool.h"
 #include "proto/log_entry.h"
+#include "proto/policy.h"
 #include "proto/proto_apply.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
@@ -116,7 +119,8 @@ machine_start(struct machine * M)
 {
 
 	M->stage = stage_new(&spec, &M->state, M->store);
-	if (apply_state_open(&M->state, realm, stage_view(M->stage)))
+	if (apply_state_open(&M->state, realm, stage_view(M->stage)) ||
+	    view_commit(stage_view(M->stage), NULL))
 		return (-1);
 	M->state.pool = pool;
 	return (0);
@@ -320,6 +324,47 @@ append_ratification(struct machine * M, unsigned i, uint64_t epoch, uint8_t bad)
 	wbuf_free(&text);
 }
 
+/* A policy with the first ${n} replicas, one after ${first}, and the verifier. */
+static const char *
+policy_of(unsigned first, unsigned n)
+{
+	static char policies[8][POLICY_LEN_MAX];
+	static unsigned turn;
+	char * text = policies[turn++ % 8];
+	char key[VKEY_TEXT_MAX + 1];
+	struct wbuf W;
+
+	wbuf_init(&W, POLICY_LEN_MAX);
+	for (unsigned i = first; i < first + n; i++) {
+		vkey_format(&vsigner[i], key);
+		wbuf_printf(&W, "replica m%u %s\n", i, key);
+	}
+	vkey_format(&vsigner[3], key);
+	wbuf_printf(&W, "witness w %s\nquorum m%u\n", key, first);
+	snprintf(text, POLICY_LEN_MAX, "%.*s", (int)W.len, (char *)W.data);
+	wbuf_free(&W);
+	return (text);
+}
+
+/* Append the approval of ${text} as policy ${number} by signer ${i}; ${bad} is
+ * or'ed into its signature. */
+static void
+append_approval(struct machine * M, unsigned i, uint64_t number,
+    const char * text, uint8_t bad)
+{
+	struct proto_approval A = { .number = number, .text = text,
+	    .len = strlen(text) };
+	struct wbuf W;
+
+	memcpy(A.key_id, vsigner[i].id, VKEY_ID_LEN);
+	approval_sign(signer[i], REALM, number, text, A.len, A.sig);
+	A.sig[7] ^= bad;
+	wbuf_init(&W, LOG_ENTRY_MAX);
+	proto_approval_put(&W, &A);
+	append(M, LOG_ENTRY_APPROVAL, W.data, W.len, NULL, 0, -1);
+	wbuf_free(&W);
+}
+
 /* Close the next epoch and let a majority sign it. */
 static void
 close_and_sign(struct machine * M)
@@ -448,6 +493,201 @@ a_repeated_request_happens_once(void)
 	machine_free(&M);
 }
 
+static int
+count_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
+    size_t vlen)
+{
+
+	(void)key;
+	(void)klen;
+	(void)val;
+	(void)vlen;
+	++*(unsigned *)cookie;
+	return (0);
+}
+
+/* The hash of the policy that the head of ${epoch} names. */
+static int
+names(struct machine * M, uint64_t epoch, const char * text)
+{
+	uint8_t key[ROWKEY_MAX], hash[HASH_LEN];
+	struct bytes row = { NULL, 0, 0 };
+	struct head H;
+	int ok;
+
+	head_policy(text, strlen(text), hash);
+	ok = store_get(M->store, key, rowkey_number(key, APPLY_TABLE_EPOCH,
+	    epoch), &row) == 0 && head_parse(&H, row.data, HEAD_LEN) == 0 &&
+	    memcmp(H.policy, hash, HASH_LEN) == 0;
+	bytes_free(&row);
+	return (ok);
+}
+
+static void
+approvals_are_checked(void)
+{
+	struct machine M;
+	const char * first;
+	const char * next;
+	char unrelated[] = "quorum none\n";
+
+	machine_new(&M);
+	first = realm->policy_text;
+	next = policy_of(0, 2);
+	append_approval(&M, 0, 1, next, 0);
+	REFUSED(&M, RULE_POLICY_NUMBER);
+	append_approval(&M, 0, 3, next, 1);
+	REFUSED(&M, RULE_POLICY_NUMBER);
+	append_approval(&M, 3, 2, next, 1);
+	REFUSED(&M, RULE_KEY_UNKNOWN);
+	append_approval(&M, 0, 2, unrelated, 1);
+	REFUSED(&M, RULE_SIGNATURE_INVALID);
+	append_approval(&M, 0, 2, unrelated, 0);
+	REFUSED(&M, RULE_POLICY_MALFORMED);
+	append_approval(&M, 0, 2, "", 0);
+	REFUSED(&M, RULE_POLICY_MALFORMED);
+	append_approval(&M, 0, 2, first, 0);
+	REFUSED(&M, RULE_POLICY_UNCHANGED);
+	CHECK(M.state.chosen == 0 && M.outcomes == 7);
+	append_approval(&M, 0, 2, next, 0);
+	ACCEPTED(&M);
+
+	/* The same key again is no majority, nor is another text. */
+	append_approval(&M, 0, 2, next, 0);
+	ACCEPTED(&M);
+	append_approval(&M, 1, 2, policy_of(1, 2), 0);
+	ACCEPTED(&M);
+	CHECK(M.state.chosen == 0);
+
+	/* A change of mind counts, as often as it comes. */
+	append_approval(&M, 0, 2, policy_of(0, 3), 0);
+	ACCEPTED(&M);
+	append_approval(&M, 1, 2, next, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.chosen == 0);
+	append_approval(&M, 2, 2, next, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.chosen == 2);
+
+	/* Now it waits for its epoch, and nothing else is taken. */
+	append_approval(&M, 0, 2, policy_of(0, 3), 0);
+	REFUSED(&M, RULE_POLICY_NUMBER);
+	append_approval(&M, 0, 3, policy_of(0, 3), 0);
+	REFUSED(&M, RULE_POLICY_NUMBER);
+	machine_free(&M);
+}
+
+/* Count the rows of the tables "approval" and "policy". */
+static unsigned
+count_table(struct machine * M, uint8_t table)
+{
+	const uint8_t to = (uint8_t)(table + 1);
+	unsigned n = 0;
+
+	store_scan(M->store, &table, 1, &to, 1, count_row, &n);
+	return (n);
+}
+
+static void
+a_policy_comes_into_force(void)
+{
+	const char * next;
+	struct machine M;
+
+	machine_new(&M);
+	next = policy_of(0, 1);
+	close_and_sign(&M);
+	append_approval(&M, 2, 2, policy_of(0, 2), 0);
+	append_approval(&M, 0, 2, next, 0);
+	append_approval(&M, 1, 2, next, 0);
+	CHECK(run(&M, 1) == 0 && M.state.chosen == 2);
+	CHECK(count_table(&M, APPLY_TABLE_APPROVAL) == 0);
+
+	/* It is kept over a restart, and only a delimiter that is right takes it. */
+	machine_stop(&M);
+	CHECK(machine_start(&M) == 0 && M.state.chosen == 2);
+	append_delimiter(&M, 0, 10, 0, 1);
+	REFUSED(&M, RULE_DELIMITER_LOG_HASH);
+	CHECK(M.state.chosen == 2 && names(&M, 1, realm->policy_text));
+	append_delimiter(&M, 0, 10, 0, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.chosen == 0 && names(&M, 2, next));
+	CHECK(count_table(&M, APPLY_TABLE_POLICY) == 2);
+	CHECK(apply_state_policy(&M.state, 2)->number == 1);
+	CHECK(apply_state_policy(&M.state, 3)->number == 2);
+
+	/* The epoch that names it is signed and ratified under the old one. */
+	append_signature(&M, 1, 2, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.signed_epoch == 1);
+	append_signature(&M, 2, 2, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.signed_epoch == 2);
+
+	/* From the next one on a majority of one is one, and others are nobody. */
+	append_delimiter(&M, 0, 10, 0, 0);
+	ACCEPTED(&M);
+	CHECK(names(&M, 3, next));
+	append_signature(&M, 1, 3, 0);
+	REFUSED(&M, RULE_KEY_UNKNOWN);
+	append_signature(&M, 0, 3, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.signed_epoch == 3);
+	append_signature(&M, 0, 2, 0);
+	ACCEPTED(&M);
+	append_ratification(&M, 3, 3, 0);
+	ACCEPTED(&M);
+	append_approval(&M, 1, 3, policy_of(0, 3), 0);
+	REFUSED(&M, RULE_KEY_UNKNOWN);
+
+	/* One of one is enough; what it was before may come back. */
+	append_approval(&M, 0, 3, realm->policy_text, 0);
+	ACCEPTED(&M);
+	CHECK(M.state.chosen == 3);
+	append_delimiter(&M, 0, 10, 0, 0);
+	ACCEPTED(&M);
+	CHECK(names(&M, 4, realm->policy_text));
+	machine_stop(&M);
+	CHECK(machine_start(&M) == 0);
+	CHECK(apply_state_policy(&M.state, 4)->number == 2);
+	CHECK(apply_state_policy(&M.state, 5)->number == 3);
+	append_signature(&M, 1, 4, 0);
+	REFUSED(&M, RULE_KEY_UNKNOWN);
+	append_signature(&M, 0, 4, 0);
+	ACCEPTED(&M);
+	append_delimiter(&M, 0, 10, 0, 0);
+	append_signature(&M, 1, 5, 0);
+	ACCEPTED(&M);
+	machine_free(&M);
+}
+
+/* The events: the policy just before the epoch that names it. */
+static void
+a_policy_is_told_before_its_epoch(void)
+{
+	struct bytes row = { NULL, 0, 0 };
+	uint8_t key[ROWKEY_MAX];
+	struct proto_policy P;
+	struct machine M;
+	const char * next;
+
+	machine_new(&M);
+	next = policy_of(0, 1);
+	append_approval(&M, 0, 2, next, 0);
+	append_approval(&M, 1, 2, next, 0);
+	append_delimiter(&M, 0, 10, 0, 0);
+	CHECK(run(&M, 64) == 0 && M.state.events == 2);
+	CHECK(store_get(M.store, key, rowkey_number(key, APPLY_TABLE_EVENT, 1),
+	    &row) == 0 && row.data[0] == EVENT_POLICY);
+	CHECK(proto_policy_get(row.data + 1, row.len - 1, &P) == 0);
+	CHECK(P.epoch == 2 && P.number == 2 && P.len == strlen(next) &&
+	    memcmp(P.text, next, P.len) == 0);
+	CHECK(store_get(M.store, key, rowkey_number(key, APPLY_TABLE_EVENT, 2),
+	    &row) == 0 && row.data[0] == EVENT_EPOCH);
+	bytes_free(&row);
+	machine_free(&M);
+}
+
 /* Whatever comes out of the log is refused by name, and nothing stops. */
 static void
 garbage_is_refused(void)
@@ -458,7 +698,7 @@ garbage_is_refused(void)
 
 	machine_new(&M);
 	memset(junk, 0xa5, sizeof(junk));
-	for (uint8_t type = 0; type < 7; type++) {
+	for (uint8_t type = 0; type < 8; type++) {
 		append(&M, type, junk, sizeof(junk), NULL, 0, -1);
 		REFUSED(&M, type == LOG_ENTRY_UPDATE ? RULE_UPDATE_MALFORMED :
 		    RULE_ENTRY_MALFORMED);
@@ -466,7 +706,7 @@ garbage_is_refused(void)
 		CHECK(strcmp(outcome(&M), "") != 0);
 	}
 	events = M.state.events;
-	CHECK(events == 0 && M.state.accepted == 0 && M.state.refused == 14);
+	CHECK(events == 0 && M.state.accepted == 0 && M.state.refused == 16);
 	machine_free(&M);
 }
 
@@ -483,8 +723,15 @@ make_history(struct machine * M)
 	append_update(M, 1, 1, -1);
 	append_update(M, 1, 2, -1);
 	append_update(M, 3, 0, -1);
+	append_approval(M, 0, 2, policy_of(0, 2), 0);
+	append_approval(M, 1, 2, policy_of(1, 2), 0);
 	close_and_sign(M);
+	append_approval(M, 1, 2, policy_of(0, 2), 0);
 	append_signature(M, 1, 1, 0);
+	append_delimiter(M, 0, 10, 0, 0);
+	append_signature(M, 1, 3, 0);
+	append_signature(M, 2, 3, 0);
+	append_approval(M, 1, 3, policy_of(0, 3), 0);
 	append_update(M, 4, 0, -1);
 	run(M, 1);
 }
@@ -517,8 +764,8 @@ replicas_agree(void)
 
 	machine_new(&A);
 	make_history(&A);
-	CHECK(A.state.signed_epoch == 2 && A.state.tree.leaves == 3);
-	CHECK(A.state.events == 16);
+	CHECK(A.state.signed_epoch == 3 && A.state.tree.leaves == 3);
+	CHECK(A.state.events == 21);
 	rows_of(A.store, &rows_a);
 	for (size_t batch = 2; batch <= A.n; batch += 3) {
 		machine_new(&B);
@@ -642,20 +889,6 @@ a_failed_read_is_no_absence(void)
 	machine_free(&A);
 }
 
-/* Count the rows of the table of tiles. */
-static int
-count_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
-    size_t vlen)
-{
-
-	(void)key;
-	(void)klen;
-	(void)val;
-	(void)vlen;
-	++*(unsigned *)cookie;
-	return (0);
-}
-
 static void
 an_epoch_is_one_flush(void)
 {
@@ -690,6 +923,12 @@ static const struct test tests[] = {
 	    signatures_are_checked },
 	{ "a ratification counts only from a known verifier, valid, once, for an "
 	    "epoch that is signed", ratifications_are_checked },
+	{ "an approval counts only for the next policy, from a replica, valid, of "
+	    "a text that is another policy", approvals_are_checked },
+	{ "what a majority approves is in force from the epoch after the one that "
+	    "names it", a_policy_comes_into_force },
+	{ "a policy is told just before the epoch that names it",
+	    a_policy_is_told_before_its_epoch },
 	{ "a request that comes out of the log twice takes effect once",
 	    a_repeated_request_happens_once },
 	{ "garbage in the log is recorded as refused and stops nothing",

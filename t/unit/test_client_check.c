@@ -438,7 +438,8 @@ several_servers(void)
 	char nobody[300];
 	char * proof;
 	size_t len;
-	struct client_lookup L = { .user = "alice@example.org" };
+	struct client_lookup L = { .user = "alice@example.org",
+		.known = world.realm->policy_hash };
 
 	/* One that is away is passed over; that which answered is kept to. */
 	snprintf(nobody, sizeof(nobody), "unix:%s/nobody", server.dir);

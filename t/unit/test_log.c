@@ -323,7 +323,7 @@ only_the_shape_is_checked(void)
 	for (int type = 0; type < 256; type++) {
 		entry[REQUEST_ID_LEN] = (uint8_t)type;
 		CHECK((log_check(entry, len) == NULL) ==
-		    (type >= 1 && type <= 4));
+		    (type >= 1 && type <= 5));
 	}
 	len = entries_make(1, LOG_ENTRY_MAX - 27, entry);
 	CHECK(len == LOG_ENTRY_MAX && log_check(entry, len) == NULL);

@@ -76,7 +76,8 @@ log_rules(void)
 			int good = type == LOG_ENTRY_UPDATE ||
 			    (type == LOG_ENTRY_DELIMITER && len == 56) ||
 			    (type == LOG_ENTRY_SIGNATURE && len == 76) ||
-			    (type == LOG_ENTRY_RATIFICATION && len == 84);
+			    (type == LOG_ENTRY_RATIFICATION && len == 84) ||
+			    (type == LOG_ENTRY_APPROVAL && len == 78);
 			const char * rule;
 
 			E.type = (uint8_t)type;

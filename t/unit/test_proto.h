@@ -11,6 +11,7 @@
 #include "entry/limits.h"
 #include "merkle/merkle.h"
 #include "proto/log_entry.h"
+#include "proto/policy.h"
 #include "proto/proto_admit.h"
 #include "proto/proto_apply.h"
 #include "proto/proto_log.h"
@@ -54,6 +55,8 @@ RECODE_STRUCT(ratification, signature_ratification,
     signature_get_ratification, signature_put_ratification)
 RECODE_STRUCT(delimiter, log_entry_delimiter, log_entry_get_delimiter,
     log_entry_put_delimiter)
+RECODE_STRUCT(policy, proto_policy, proto_policy_get, proto_policy_put)
+RECODE_STRUCT(approval, proto_approval, proto_approval_get, proto_approval_put)
 RECODE_STRUCT(event_update, proto_apply_update, proto_apply_get_update,
     proto_apply_put_update)
 RECODE_STRUCT(lookup, proto_publish_lookup, proto_publish_get_lookup,
@@ -265,7 +268,8 @@ static const struct recode {
 	{ "EVENT_UPDATE", recode_event_update,
 	    "*8 00000002 aabb 00000003 ccddee" },
 	{ "EVENT_SIGNED", recode_event_signed, "*8" },
-	{ "LOOKUP", recode_lookup, "*8 *8 00000102 03 616263 0002 6465" },
+	{ "LOOKUP", recode_lookup,
+	    "*8 *8 00000102 03 616263 0002 6465 *32" },
 	{ "LOOKUP_PROOF", recode_lookup_proof, "00000003 616263" },
 	{ "HEAD", recode_head, "*8" },
 	{ "HEAD_REPLY", recode_head_reply, "*168 0002 6162" },
@@ -280,6 +284,8 @@ static const struct recode {
 	{ "UPDATE_ACCEPTED", recode_update_accepted, "*8" },
 	{ "tree and range", recode_rows,
 	    "*8 *8 *32 *8 0000000000000005 02 *64" },
+	{ "EVENT_POLICY", recode_policy, "*8 *8 0003 616263" },
+	{ "approval", recode_approval, "*8 *4 *64 0003 616263" },
 };
 #define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
 

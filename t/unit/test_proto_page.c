@@ -145,7 +145,7 @@ events(void)
 	page_rows(strstr(text, "\n## 11."), &page, 0);
 	free(text);
 	header_rows("lib/proto/proto_apply.h", &headers, 0);
-	CHECK(page.n == 5);
+	CHECK(page.n == 6);
 	CHECK(within(&page, &headers, "the headers"));
 	CHECK(within(&headers, &page, "PROTOCOL"));
 }
@@ -169,7 +169,7 @@ log_types(void)
 	}
 	free(text);
 	header_rows("lib/proto/log_entry.h", &headers, 0);
-	CHECK(page.n == 4);
+	CHECK(page.n == 5);
 	CHECK(within(&page, &headers, "the header"));
 	CHECK(within(&headers, &page, "PROTOCOL"));
 }

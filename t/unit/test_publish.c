@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "policy/history.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -24,7 +25,7 @@ test_proofs(void)
 	CHECK(rig_run(R) == 0);
 	CHECK(R->acts[PUBLISH_ACT_SIGNED] == 3);
 	CHECK(R->acts[PUBLISH_ACT_RATIFIED] == 1);
-	CHECK(R->needs == store_number(R->store) && R->needs == 1);
+	CHECK(R->needs == store_number(R->store) && R->needs == 2);
 
 	/* The note of epoch 3 meets the realm's quorum; those before do not. */
 	CHECK(rig_lookup(R, "ada@example.org", 3, 3, PROOF_VERIFIED) == 5);
@@ -66,12 +67,28 @@ refused(struct rig * R)
 	    number == store_number(R->store));
 }
 
+/* A policy of replica ${i} alone, with the verifier ${w} in its quorum. */
+static const char *
+policy_of(struct rig * R, unsigned i, unsigned w)
+{
+	static char text[4][2048];
+	static unsigned turn;
+	char r[VKEY_TEXT_MAX + 1], v[VKEY_TEXT_MAX + 1];
+	char * p = text[turn++ % 4];
+
+	vkey_format(&R->vkeys[i], r);
+	vkey_format(&R->vkeys[w], v);
+	snprintf(p, sizeof(text[0]), "witness w %s\nreplica r %s\n"
+	    "group g all w r\nquorum g\n", v, r);
+	return (p);
+}
+
 static void
 test_faults(void)
 {
 	struct rig * R;
 
-	for (int kind = 0; kind < 9; kind++) {
+	for (int kind = 0; kind < 12; kind++) {
 		R = rig_new();
 		rig_update(R, "ada@example.org", 0);
 		rig_publish(R);
@@ -110,6 +127,18 @@ test_faults(void)
 		case 8:		/* a gap */
 			R->position++;
 			rig_epoch(R);
+			break;
+		case 9:		/* another policy than that of the event */
+			rig_policy(R, policy_of(R, 0, 3));
+			R->named[0] ^= 1;
+			rig_epoch(R);
+			break;
+		case 10:	/* a policy for another epoch */
+			R->epoch++;
+			rig_policy(R, policy_of(R, 0, 3));
+			break;
+		case 11:	/* a policy that is none */
+			rig_policy(R, "quorum none\n");
 			break;
 		}
 		CHECK(refused(R));
@@ -189,6 +218,7 @@ static void
 test_unsigned(void)
 {
 	struct rig * R = rig_new();
+	struct publish_policy C = { .best = 0 };
 	uint64_t epoch, checkpoint;
 
 	rig_update(R, "ada@example.org", 0);
@@ -197,15 +227,17 @@ test_unsigned(void)
 	CHECK(rig_run(R) == 0);
 	CHECK(R->state.closed == 1 && R->state.signed_epoch == 0);
 	CHECK(R->acts[PUBLISH_ACT_SIGNED] == 0);
-	CHECK(publish_model_choose(&R->model, 0, 0, 0, &epoch, &checkpoint) ==
+	C.limit = R->state.signed_epoch;
+	CHECK(publish_model_choose(&C, 0, 0, &epoch, &checkpoint) ==
 	    PUBLISH_NOT_YET);
-	CHECK(publish_model_choose(&R->model, 0, 1, 0, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 1, 0, &epoch, &checkpoint) ==
 	    PUBLISH_NOT_YET);
 	rig_sign(R, 1, 1);
 	rig_signed(R, 1);
 	CHECK(rig_run(R) == 0);
 	CHECK(R->acts[PUBLISH_ACT_SIGNED] == 1);
-	CHECK(publish_model_choose(&R->model, 0, 1, 0, &epoch, &checkpoint) ==
+	C.limit = R->state.signed_epoch;
+	CHECK(publish_model_choose(&C, 1, 0, &epoch, &checkpoint) ==
 	    PUBLISH_WAIT && epoch == 1 && checkpoint == 1);
 	rig_free(R);
 }
@@ -216,12 +248,12 @@ best(struct rig * R, const char * text)
 {
 	struct publish_policy * C;
 	const char * rule;
-	uint64_t epoch;
 
-	if (publish_model_policy(&R->model, text, strlen(text), &C, &rule) ||
-	    publish_model_best(&R->model, C, &epoch))
+	if (publish_model_policy(&R->model, text, strlen(text),
+	    R->realm->policy_hash, &C, &rule) ||
+	    publish_model_best(&R->model, C))
 		return (UINT64_MAX);
-	return (epoch);
+	return (C->best);
 }
 
 static void
@@ -229,6 +261,7 @@ test_quorum(void)
 {
 	struct rig * R = rig_new();
 	char w4[VKEY_TEXT_MAX + 1], r1[VKEY_TEXT_MAX + 1], text[3][1024];
+	const struct publish_policy C = { .best = 2, .limit = 3 };
 	uint64_t epoch, checkpoint;
 
 	vkey_format(&R->vkeys[4], w4);
@@ -254,15 +287,15 @@ test_quorum(void)
 	CHECK(rig_run(R) == 0);
 	CHECK(best(R, "") == 2 && best(R, text[0]) == 1 && best(R, text[1]) == 3);
 
-	CHECK(publish_model_choose(&R->model, 2, 0, 0, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 0, 0, &epoch, &checkpoint) ==
 	    PUBLISH_PROVE && epoch == 2 && checkpoint == 2);
-	CHECK(publish_model_choose(&R->model, 2, 1, 0, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 1, 0, &epoch, &checkpoint) ==
 	    PUBLISH_PROVE && epoch == 1 && checkpoint == 2);
-	CHECK(publish_model_choose(&R->model, 2, 0, 3, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 0, 3, &epoch, &checkpoint) ==
 	    PUBLISH_WAIT && epoch == 3 && checkpoint == 3);
-	CHECK(publish_model_choose(&R->model, 2, 3, 0, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 3, 0, &epoch, &checkpoint) ==
 	    PUBLISH_WAIT && epoch == 3 && checkpoint == 3);
-	CHECK(publish_model_choose(&R->model, 2, 1, 4, &epoch, &checkpoint) ==
+	CHECK(publish_model_choose(&C, 1, 4, &epoch, &checkpoint) ==
 	    PUBLISH_NOT_YET);
 
 	/* Only LOOKBACK_EPOCHS_MAX epochs are looked at. */
@@ -271,6 +304,159 @@ test_quorum(void)
 	CHECK(rig_run(R) == 0 && best(R, "") == 2);
 	rig_publish(R);
 	CHECK(rig_run(R) == 0 && best(R, "") == 0);
+	rig_free(R);
+}
+
+/* Who reads with a realm file that has ${text} as its policy. */
+static void
+read_with(struct rig * R, const char * text)
+{
+	struct realm_error error;
+	struct realm copy = *R->realm;
+	struct wbuf W;
+
+	wbuf_init(&W, REALM_FILE_MAX);
+	copy.policy_text = text;
+	copy.policy_len = strlen(text);
+	realm_format(&W, &copy);
+	realm_free(R->reader);
+	PANIC_UNLESS(realm_parse((const char *)W.data, W.len, &R->reader,
+	    &error) == 0);
+	wbuf_free(&W);
+}
+
+/* How far whoever has the policy ${text} is led: limit and best. */
+static int
+led(struct rig * R, const char * text, uint64_t limit, uint64_t best_epoch)
+{
+	uint8_t hash[HASH_LEN];
+	struct publish_policy * C;
+	const char * rule;
+
+	head_policy(text, strlen(text), hash);
+	return (publish_model_policy(&R->model, "", 0, hash, &C, &rule) == 0 &&
+	    publish_model_best(&R->model, C) == 0 && C->limit == limit &&
+	    C->best == best_epoch);
+}
+
+/*
+ * Three policies: k0 to k2 and w3 for epochs 1 and 2, k0 and w4 for 3, k1 and w3
+ * from 4 on.
+ */
+static void
+test_chain(void)
+{
+	struct rig * R = rig_new();
+	const char * first = R->realm->policy_text;
+	const char * second = policy_of(R, 0, 4), * third = policy_of(R, 1, 3);
+
+	rig_update(R, "ada@example.org", 0);
+	rig_publish(R);
+	rig_policy(R, second);
+	rig_publish(R);
+	rig_policy(R, third);
+	rig_epoch(R);
+	rig_sign(R, 0, 3);
+	rig_signed(R, 3);
+	rig_update(R, "ada@example.org", 5);
+	rig_epoch(R);
+	rig_sign(R, 1, 4);
+	rig_signed(R, 4);
+	rig_sign(R, 3, 1);
+	CHECK(rig_run(R) == 0 && R->acts[PUBLISH_ACT_POLICY] == 2);
+
+	/* Nobody ratified 2, which names the second: the old go up to 1. */
+	CHECK(led(R, first, 1, 1) && led(R, second, 2, 0) && led(R, third, 4, 0));
+	rig_sign(R, 3, 2);
+	rig_sign(R, 3, 4);
+	CHECK(rig_run(R) == 0);
+	CHECK(led(R, first, 2, 2) && led(R, second, 2, 0) && led(R, third, 4, 4));
+	CHECK(rig_lookup(R, "ada@example.org", 2, 2, PROOF_VERIFIED) == 0 &&
+	    R->links == 1);
+	CHECK(rig_lookup(R, "ada@example.org", 1, 2, PROOF_VERIFIED) == 0 &&
+	    R->links == 0);
+
+	/* A link that is not met is never shown. */
+	CHECK(rig_lookup(R, "ada@example.org", 4, 4, PROOF_VERIFIED) == -2);
+	rig_sign(R, 4, 3);
+	CHECK(rig_run(R) == 0);
+	CHECK(led(R, first, 4, 4) && led(R, second, 4, 4) && led(R, third, 4, 4));
+	CHECK(rig_lookup(R, "ada@example.org", 4, 4, PROOF_VERIFIED) == 5 &&
+	    R->links == 2);
+	CHECK(rig_lookup(R, "ada@example.org", 2, 3, PROOF_VERIFIED) == 0 &&
+	    R->links == 1);
+	rig_close(R);
+	rig_open(R);
+	CHECK(rig_lookup(R, "ada@example.org", 1, 4, PROOF_VERIFIED) == 0 &&
+	    R->links == 2);
+	read_with(R, second);
+	CHECK(rig_lookup(R, "ada@example.org", 4, 4, PROOF_VERIFIED) == 5 &&
+	    R->links == 1);
+	read_with(R, third);
+	CHECK(rig_lookup(R, "ada@example.org", 4, 4, PROOF_VERIFIED) == 5 &&
+	    R->links == 0);
+
+	/* The first again: its newest place counts. */
+	rig_policy(R, first);
+	rig_epoch(R);
+	rig_sign(R, 1, 5);
+	rig_signed(R, 5);
+	rig_sign(R, 3, 5);
+	CHECK(rig_run(R) == 0 && led(R, first, 5, 0));
+	rig_publish(R);
+	rig_sign(R, 3, 6);
+	CHECK(rig_run(R) == 0 && led(R, first, 6, 6));
+	read_with(R, first);
+	CHECK(rig_lookup(R, "ada@example.org", 6, 6, PROOF_VERIFIED) == 5 &&
+	    R->links == 0);
+	rig_free(R);
+}
+
+static void
+test_chain_limits(void)
+{
+	struct rig * R = rig_new();
+	const char * a = policy_of(R, 0, 3), * b = policy_of(R, 1, 3);
+	const struct policy_era * known;
+	struct publish_policy * C;
+	const char * rule;
+	uint8_t hash[HASH_LEN];
+	struct chain chain;
+	uint64_t epoch, checkpoint;
+
+	/* Each epoch has another policy than the one before. */
+	for (unsigned i = 1; i <= POLICY_CHAIN_MAX + 2; i++) {
+		rig_policy(R, i % 2 ? a : b);
+		rig_epoch(R);
+		if (i == 1)
+			rig_sign(R, 2, i);
+		rig_sign(R, i == 1 || i % 2 == 0 ? 0 : 1, i);
+		rig_signed(R, i);
+		rig_sign(R, 3, i);
+	}
+	CHECK(rig_run(R) == 0);
+	memset(&chain, 0, sizeof(chain));
+	known = policy_history_at(R->state.policies, 1);
+	CHECK(publish_model_chain(&R->model, known, POLICY_CHAIN_MAX,
+	    POLICY_CHAIN_MAX, &chain, &rule) == 0);
+	CHECK(chain.n == POLICY_CHAIN_MAX);
+	CHECK(publish_model_chain(&R->model, known, POLICY_CHAIN_MAX + 1,
+	    POLICY_CHAIN_MAX + 1, &chain, &rule) == -1 && rule != NULL &&
+	    strcmp(rule, RULE_POLICY_CHAIN_TOO_LONG) == 0);
+	known = policy_history_at(R->state.policies, 2);
+	CHECK(publish_model_chain(&R->model, known, POLICY_CHAIN_MAX + 1,
+	    POLICY_CHAIN_MAX + 1, &chain, &rule) == 0);
+	CHECK(chain.n == POLICY_CHAIN_MAX);
+
+	/* A policy that the realm never had. */
+	head_policy("quorum none\n", 12, hash);
+	CHECK(publish_model_policy(&R->model, "", 0, hash, &C, &rule) == -1 &&
+	    rule != NULL && strcmp(rule, RULE_POLICY_UNKNOWN) == 0);
+
+	/* What is out of reach is not yet there. */
+	C = &(struct publish_policy){ .limit = 1, .best = 1 };
+	CHECK(publish_model_choose(C, 0, 2, &epoch, &checkpoint) ==
+	    PUBLISH_NOT_YET);
 	rig_free(R);
 }
 
@@ -331,7 +517,7 @@ test_vrf_cache(void)
 
 	/* A proof of a user that exists survives, with the next batch. */
 	rig_publish(R);
-	CHECK(rig_run(R) == 0 && store_number(R->store) == 2);
+	CHECK(rig_run(R) == 0 && store_number(R->store) == 3);
 	rig_close(R);
 	rig_open(R);
 	CHECK(rig_lookup(R, "ada@example.org", 2, 2, PROOF_INSUFFICIENT) == 0);
@@ -348,6 +534,10 @@ static const struct test tests[] = {
 	{ "nothing of an epoch is served before it is signed", test_unsigned },
 	{ "the newest epoch that meets a policy is found, not far back",
 	    test_quorum },
+	{ "a proof leads from the policy of the reader to that of the realm, as far "
+	    "as the old quorums have signed", test_chain },
+	{ "a chain has a longest length, and begins with a policy of the realm",
+	    test_chain_limits },
 	{ "a missing row is an error, never an absence", test_damage },
 	{ "VRF proofs are remembered, for users that exist also on disk",
 	    test_vrf_cache },

@@ -20,6 +20,7 @@
 #include "note/checkpoint.h"
 #include "proof/proof.h"
 #include "proto/list.h"
+#include "proto/policy.h"
 #include "proto/proto_apply.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
@@ -48,6 +49,9 @@ struct rig {
 	char policy[4096];
 	struct vrf_key * vrf;
 	struct realm * realm;
+	struct realm * reader;		/* whose realm file verifies; NULL: realm */
+	uint8_t named[HASH_LEN];	/* the policy that heads name */
+	uint64_t number;		/* of it */
 
 	struct store * upstream;	/* the tiles of the upstream's tree */
 	struct view * upview;
@@ -69,8 +73,9 @@ struct rig {
 	struct stage * stage;
 	struct publish_state state;
 	struct publish_model model;
-	unsigned acts[4];		/* actions by kind */
+	unsigned acts[5];		/* actions by kind */
 	uint64_t needs;
+	unsigned links;			/* of the last proof */
 };
 
 static int
@@ -115,6 +120,7 @@ rig_open(struct rig * R)
 	PANIC_UNLESS((R->stage = stage_new(&rig_spec, R, R->store)) != NULL);
 	PANIC_UNLESS(publish_state_open(&R->state, R->realm, stage_view(R->stage),
 	    secret) == 0);
+	PANIC_UNLESS(view_commit(stage_view(R->stage), NULL) == 0);
 	PANIC_UNLESS(publish_model_init(&R->model, R->realm, R->vrf, R->store,
 	    &R->state) == 0);
 }
@@ -172,6 +178,8 @@ rig_new(void)
 	tree_root_empty(&R->tree, R->realm->nonce);
 	merkle_range_init(&R->range);
 	head_list_init(R->list);
+	memcpy(R->named, R->realm->policy_hash, HASH_LEN);
+	R->number = 1;
 	PANIC_UNLESS((R->store = store_open_memory()) != NULL);
 	rig_open(R);
 	return (R);
@@ -201,6 +209,7 @@ rig_free(struct rig * R)
 		sign_key_free(R->keys[i]);
 	vrf_key_free(R->vrf);
 	realm_free(R->realm);
+	realm_free(R->reader);
 	free(R);
 }
 
@@ -294,7 +303,7 @@ rig_close_epoch(struct rig * R, uint8_t flip, uint64_t count)
 	PANIC_UNLESS(tree_update(R->realm->nonce, tiles_nodes(&R->tiles), &R->tree,
 	    R->leaves, R->nleaves) == 0);
 	memcpy(H.realm, R->realm->realm_hash, HASH_LEN);
-	memcpy(H.policy, R->realm->policy_hash, HASH_LEN);
+	memcpy(H.policy, R->named, HASH_LEN);
 	memcpy(H.root, R->tree.hash, HASH_LEN);
 	H.root[9] ^= flip;
 	memcpy(H.list, R->list, HASH_LEN);
@@ -316,6 +325,21 @@ rig_epoch(struct rig * R)
 {
 
 	rig_close_epoch(R, 0, R->updates);
+}
+
+/* The next head will name the policy ${text}, with the next number. */
+static void
+rig_policy(struct rig * R, const char * text)
+{
+	const struct proto_policy P = { R->epoch + 2, ++R->number, text,
+	    strlen(text) };
+	struct wbuf W;
+
+	wbuf_init(&W, LOG_ENTRY_MAX);
+	proto_policy_put(&W, &P);
+	rig_event(R, EVENT_POLICY, W.data, W.len);
+	wbuf_free(&W);
+	head_policy(text, strlen(text), R->named);
 }
 
 /* Key ${i} signs or ratifies ${epoch}. */
@@ -382,11 +406,16 @@ rig_lookup(struct rig * R, const char * user, uint64_t epoch, uint64_t checkpoin
 	struct wbuf W;
 	const char * rule;
 	int64_t found = -2;
+	struct realm * reader = R->reader != NULL ? R->reader : R->realm;
+	struct publish_policy * C;
 
 	wbuf_init(&W, PROOF_LEN_MAX);
-	if (publish_model_prove(&R->model, user, epoch, checkpoint, &W) == 0 &&
+	if (publish_model_policy(&R->model, "", 0, reader->policy_hash, &C,
+	    &rule) == 0 && publish_model_prove(&R->model, user, C->known, epoch,
+	    checkpoint, &W, &rule) == 0 &&
 	    proof_parse((const char *)W.data, W.len, &P, &rule) == 0) {
-		if (proof_verify(P, R->realm, NULL, user, epoch, TIME_MS + 2000,
+		R->links = P->chain.n;
+		if (proof_verify(P, reader, NULL, user, epoch, TIME_MS + 2000,
 		    &V) == want && V.head.epoch == epoch &&
 		    V.checkpoint.size == checkpoint)
 			found = V.found == TREE_PRESENT ?

@@ -7,6 +7,7 @@
 #include "crypto/vrf.h"
 #include "entry/limits.h"
 #include "note/checkpoint.h"
+#include "proto/policy.h"
 #include "proto/proto_apply.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
@@ -83,7 +84,7 @@ signer_start(struct signer * S)
 
 	S->stage = stage_new(&spec, &S->state, S->store);
 	if (sign_state_open(&S->state, realm, key, vkey.id,
-	    stage_view(S->stage)))
+	    stage_view(S->stage)) || view_commit(stage_view(S->stage), NULL))
 		abort();
 }
 
@@ -181,7 +182,7 @@ signs_the_checkpoint(void)
 		wbuf_reset(&text);
 		checkpoint_text(REALM, epoch, root, &text);
 		CHECK(sign_verify(vkey.pk, text.data, text.len,
-		    row + HEAD_LEN) == 0);
+		    row + SIGN_ROW_SIG) == 0);
 	}
 	CHECK(S.signed_acts == 5);
 	wbuf_free(&text);
@@ -286,15 +287,15 @@ its_own_signature_comes_back(void)
 	signer_new(&S);
 	make_head(1, 0, &H);
 	CHECK(give_head(&S, &H) == 0 && row_of(&S, 1, row) > 0);
-	CHECK(row[SIGN_ROW_LEN - 1] == 0);
+	CHECK(row[SIGN_ROW_FLAG] == 0);
 	G.epoch = 1;
 	memcpy(G.key_id, vkey.id, VKEY_ID_LEN);
-	memcpy(G.sig, row + HEAD_LEN, SIGN_LEN);
+	memcpy(G.sig, row + SIGN_ROW_SIG, SIGN_LEN);
 	wbuf_init(&W, 256);
 	signature_put(&W, &G);
 	CHECK(give(&S, EVENT_SIGNATURE, W.data, W.len) == 0);
 	CHECK(S.seen_acts == 1 && row_of(&S, 1, row) > 0);
-	CHECK(row[SIGN_ROW_LEN - 1] == 1);
+	CHECK(row[SIGN_ROW_FLAG] == 1);
 
 	/* One that it did not make: the key is in other hands. */
 	wbuf_reset(&W);
@@ -314,7 +315,197 @@ its_own_signature_comes_back(void)
 	signer_free(&S);
 }
 
+/* The text of a policy whose replica is this one, or some other. */
+static const char *
+policy_of(int ours)
+{
+	static char texts[2][1000];
+	uint8_t seed[SIGN_SEED_LEN] = { 9 };
+	char text[VKEY_TEXT_MAX + 1];
+	struct sign_key * other = sign_key_from_seed(seed);
+	struct vkey V = vkey;
+
+	if (!ours)
+		vkey_make(&V, VKEY_ED25519, REALM, other->pk);
+	sign_key_free(other);
+	vkey_format(&V, text);
+	snprintf(texts[ours], sizeof(texts[ours]), "replica s %s\nquorum s\n",
+	    text);
+	return (texts[ours]);
+}
+
+/* Tell that from ${epoch} on the policy ${number} is ${text}. */
+static int
+give_policy(struct signer * S, uint64_t epoch, uint64_t number, const char * text)
+{
+	const struct proto_policy P = { epoch, number, text, strlen(text) };
+	struct wbuf W;
+	int rc;
+
+	wbuf_init(&W, 16384);
+	proto_policy_put(&W, &P);
+	rc = give(S, EVENT_POLICY, W.data, W.len);
+	wbuf_free(&W);
+	return (rc);
+}
+
+/* The head of ${epoch} that names ${text}. */
+static int
+give_naming(struct signer * S, uint64_t epoch, const char * text)
+{
+	struct head H;
+
+	make_head(epoch, 0, &H);
+	head_policy(text, strlen(text), H.policy);
+	return (give_head(S, &H));
+}
+
+static void
+signs_while_in_force(void)
+{
+	static const uint8_t nothing[SIGN_LEN];
+	struct signer S;
+	struct head H;
+	uint8_t row[SIGN_ROW_LEN], root[HASH_LEN];
+	struct wbuf text;
+
+	signer_new(&S);
+	make_head(1, 0, &H);
+	CHECK(give_head(&S, &H) == 0);
+
+	/* It is told that it will not be a replica; that epoch is still its own. */
+	CHECK(give_policy(&S, 3, 2, policy_of(0)) == 0);
+	CHECK(sign_state_signs(&S.state, 2) && !sign_state_signs(&S.state, 3));
+	signer_stop(&S);
+	signer_start(&S);
+	S.position = S.state.cursor;
+	CHECK(give_head(&S, &H) == 0);
+	CHECK(give_policy(&S, 3, 2, policy_of(0)) == 0);
+	CHECK(give_naming(&S, 2, policy_of(0)) == 0 && S.signed_acts == 2);
+
+	/* Two epochs that it only notes, and over a restart. */
+	CHECK(give_naming(&S, 3, policy_of(0)) == 0);
+	CHECK(row_of(&S, 3, row) > 0 && row[SIGN_ROW_FLAG] == 2);
+	CHECK(memcmp(row + SIGN_ROW_SIG, nothing, SIGN_LEN) == 0);
+	signer_stop(&S);
+	signer_start(&S);
+	CHECK(S.state.epoch == 3 && !sign_state_signs(&S.state, 4));
+	CHECK(give_policy(&S, 5, 3, policy_of(1)) == 0);
+	CHECK(give_naming(&S, 4, policy_of(1)) == 0 && S.signed_acts == 2);
+	CHECK(row_of(&S, 4, row) > 0 && row[SIGN_ROW_FLAG] == 2);
+
+	/* And then one in which its key is in force, over the whole log. */
+	CHECK(give_naming(&S, 5, policy_of(1)) == 0 && S.signed_acts == 3);
+	CHECK(row_of(&S, 5, row) > 0 && row[SIGN_ROW_FLAG] == 0);
+	merkle_range_root(&S.state.range, root);
+	wbuf_init(&text, CHECKPOINT_TEXT_MAX);
+	checkpoint_text(REALM, 5, root, &text);
+	CHECK(sign_verify(vkey.pk, text.data, text.len, row + SIGN_ROW_SIG) == 0);
+	wbuf_free(&text);
+
+	/* What it noted it will not see changed. */
+	make_head(3, 1, &H);
+	CHECK(give_head(&S, &H) == -1);
+	CHECK(strstr(S.state.refusal, "another head") != NULL);
+	signer_free(&S);
+}
+
+/* A signer whose key is replaced, on the same store. */
+static void
+a_key_is_replaced(void)
+{
+	struct sign_key * old, * other;
+	struct vkey vold;
+	struct signer S;
+	struct head H;
+	uint8_t seed[SIGN_SEED_LEN] = { 9 }, row[SIGN_ROW_LEN];
+
+	signer_new(&S);
+	old = key;
+	vold = vkey;
+	other = sign_key_from_seed(seed);
+	make_head(1, 0, &H);
+	CHECK(give_head(&S, &H) == 0);
+
+	/* Epoch 3 is the other key's, and is noted with the old one. */
+	CHECK(give_policy(&S, 3, 2, policy_of(0)) == 0);
+	CHECK(give_naming(&S, 2, policy_of(0)) == 0);
+	CHECK(give_naming(&S, 3, policy_of(0)) == 0 && S.signed_acts == 2);
+	signer_stop(&S);
+	signer_start(&S);
+	S.position = S.state.cursor;
+	CHECK(give_naming(&S, 3, policy_of(0)) == 0 && S.signed_acts == 2);
+
+	/* With the other one it is signed when it is told again, and only then. */
+	signer_stop(&S);
+	vkey_make(&vkey, VKEY_ED25519, REALM, other->pk);
+	key = other;
+	signer_start(&S);
+	S.position = S.state.cursor;
+	make_head(3, 1, &H);
+	CHECK(give_head(&S, &H) == -1);
+	S.position = S.state.cursor;
+	S.state.refusal[0] = '\0';
+	CHECK(give_naming(&S, 3, policy_of(0)) == 0 && S.signed_acts == 3);
+	CHECK(row_of(&S, 3, row) > 0 && row[SIGN_ROW_FLAG] == SIGN_FLAG_OPEN);
+	CHECK(memcmp(row + SIGN_ROW_KEY, vkey.id, VKEY_ID_LEN) == 0);
+	CHECK(row_of(&S, 2, row) > 0 &&
+	    memcmp(row + SIGN_ROW_KEY, vold.id, VKEY_ID_LEN) == 0);
+	S.position = S.state.cursor;
+	CHECK(give_naming(&S, 3, policy_of(0)) == 0 && S.signed_acts == 3);
+	CHECK(give_naming(&S, 4, policy_of(0)) == 0 && S.signed_acts == 4);
+	signer_free(&S);
+	key = old;
+	vkey = vold;
+	sign_key_free(other);
+}
+
+/* After epoch 1, an event of the policy and a head: refused because ${why}? */
+static int
+policy_refused(uint64_t epoch, uint64_t number, const char * text,
+    const char * named, const char * why)
+{
+	struct signer S;
+	struct head H;
+	uint8_t row[SIGN_ROW_LEN];
+	int ok;
+
+	signer_new(&S);
+	make_head(1, 0, &H);
+	ok = give_head(&S, &H) == 0;
+	if (text == NULL || give_policy(&S, epoch, number, text) == 0)
+		ok = ok && give_naming(&S, 2, named) == -1;
+	ok = ok && strstr(S.state.refusal, why) != NULL &&
+	    row_of(&S, 2, row) == 0;
+	signer_free(&S);
+	return (ok);
+}
+
+static void
+only_the_policy_that_was_told(void)
+{
+
+	if (realm == NULL)
+		make_realm();
+	CHECK(policy_refused(0, 0, NULL, policy_of(0), "another policy"));
+	CHECK(policy_refused(3, 2, policy_of(0), realm->policy_text,
+	    "another policy"));
+	CHECK(policy_refused(3, 2, policy_of(0), policy_of(1),
+	    "another policy"));
+	CHECK(policy_refused(4, 2, policy_of(0), NULL, "another epoch"));
+	CHECK(policy_refused(2, 2, policy_of(0), NULL, "another epoch"));
+	CHECK(policy_refused(1, 1, policy_of(0), NULL, "another epoch"));
+	CHECK(policy_refused(3, 3, policy_of(0), NULL, "does not follow"));
+	CHECK(policy_refused(3, 2, "quorum none\n", NULL, "does not follow"));
+}
+
 static const struct test tests[] = {
+	{ "only epochs in which its key is a replica's are signed, the others "
+	    "noted", signs_while_in_force },
+	{ "a key that is put in the place of another signs from the last epoch on",
+	    a_key_is_replaced },
+	{ "a head names the policy in force, or the one told just before",
+	    only_the_policy_that_was_told },
 	{ "what is signed is the checkpoint rebuilt from the heads",
 	    signs_the_checkpoint },
 	{ "never two heads are signed for one epoch, over restarts",

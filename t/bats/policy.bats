@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# The policy of a realm changes through its log: who approves, what is refused, and
+# that everybody follows by proof, from any older realm file.
+
+load lib.bash
+
+setup() {
+	e2e_begin "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	e2e_end
+}
+
+log() {
+	ks ks-log -d "$REPLICA" "$@"
+}
+
+# number_is N: the policy N is in force for the epoch that is closed next.
+number_is() {
+	[ "$(log policy -j | jq .number)" = "$1" ]
+}
+
+# change TEXT: approve the policy of the realm with TEXT at its end, and wait until
+# an epoch is closed and signed under it.
+change() {
+	local number epoch
+
+	number=$(log policy -j | jq .number)
+	{ log policy && echo "$1"; } >"$E2E/next"
+	log approve "$E2E/next"
+	wait_until 20 number_is $((number + 1))
+	epoch=$(log policy -j | jq .epoch)
+	wait_until 20 status_min publish signed "$epoch"
+}
+
+# links PROOF: how many changes of policy the proof shows.
+links() {
+	sed -n 's/^policies //p' "$1"
+}
+
+@test "a policy is approved, named by an epoch, and followed from an old realm file" {
+	realm_make main -v 0
+	realm_start
+	update alice a=1
+	sed '1,/^policy$/d' "$CONF" >"$E2E/first"
+	log policy >"$E2E/got"
+	cmp "$E2E/got" "$E2E/first"
+	equal "$(log policy -j | jq -c '[.number, .epoch, .approvals]')" '[1,1,[]]'
+
+	{ cat "$E2E/first" && echo "# second"; } >"$E2E/next"
+	run -0 log approve "$E2E/next"
+	hash=$(sha256sum <"$E2E/next")
+	equal "$output" "approved 2 ${hash%% *} 1 of 1"
+	wait_until 20 number_is 2
+	log policy >"$E2E/got"
+	cmp "$E2E/got" "$E2E/next"
+	first=$(log policy -j | jq .epoch)
+
+	# The epoch before the first one of the policy names it.
+	equal "$(ks ks-dump -j "$REPLICA/run/apply" epoch $((first - 1)) "$first" |
+		jq -r .head.policy)" "${hash%% *}"
+	equal "$(ks ks-dump -j "$REPLICA/run/apply" epoch $((first - 2)) $((first - 1)) |
+		jq -r .head.policy)" "$(sha256sum <"$E2E/first" | cut -d' ' -f1)"
+
+	# Who has the old file is led there, and can show it to others.
+	wait_until 20 status_min publish signed "$first"
+	run -0 lookup -o "$E2E/alice.proof" alice a
+	equal "$output" 1
+	equal "$(links "$E2E/alice.proof")" 1
+	run -0 verify "$E2E/alice.proof"
+
+	# Who has the new one needs no link.
+	log realm "$CONF" >"$REALM/new.conf"
+	run -0 ks ks-lookup -r "$REALM/new.conf" -o "$E2E/alice2.proof" alice a
+	equal "$(links "$E2E/alice2.proof")" 0
+	run -0 ks ks-verify ${KS_NO_JAIL:+-J} -r "$REALM/new.conf" "$E2E/alice2.proof"
+
+	# The state from before the change is there still.
+	run -0 lookup -e $((first - 2)) alice a
+	equal "$output" 1
+}
+
+@test "three policies in a row, and everybody is led from any of them" {
+	realm_make main -v 0
+	realm_start
+	update alice a=1
+	for n in 2 3 4; do
+		change "# number $n"
+		log realm "$CONF" >"$REALM/$n.conf"
+		update alice "a=$n"
+	done
+	cp "$CONF" "$REALM/1.conf"
+	for n in 1 2 3 4; do
+		run -0 ks ks-lookup -r "$REALM/$n.conf" -o "$E2E/$n.proof" alice a
+		equal "$output" 4
+		equal "$(links "$E2E/$n.proof")" $((4 - n))
+		run -0 ks ks-verify ${KS_NO_JAIL:+-J} -r "$REALM/$n.conf" "$E2E/$n.proof"
+	done
+
+	# Without the databases the same comes out of the log.
+	last=$(status publish signed)
+	ks ks-dump "$REPLICA/run/apply" epoch 1 "$last" >"$E2E/before"
+	ks ks-dump "$REPLICA/run/publish" policy >>"$E2E/before"
+	ks ks-dump "$REPLICA/run/sign" policy >>"$E2E/before"
+	realm_stop
+	rm -r "$REPLICA/data/apply" "$REPLICA/data/publish"
+	realm_start
+	wait_until 30 status_min publish signed "$last"
+	ks ks-dump "$REPLICA/run/apply" epoch 1 "$last" >"$E2E/after"
+	ks ks-dump "$REPLICA/run/publish" policy >>"$E2E/after"
+	ks ks-dump "$REPLICA/run/sign" policy >>"$E2E/after"
+	cmp "$E2E/before" "$E2E/after"
+	run -0 lookup alice a
+	equal "$output" 4
+}
+
+@test "what is no next policy is refused by its rule" {
+	# Only the first epoch closes soon here: what is chosen waits.
+	realm_make main -v 0 -i 600000 -I 600000
+	realm_start
+	wait_until 20 status_is apply signed 1
+	log policy >"$E2E/first"
+
+	echo nonsense >"$E2E/bad"
+	run -100 log approve "$E2E/bad"
+	says "policy-malformed"
+	echo "quorum none" >"$E2E/bad"
+	run -100 log approve "$E2E/bad"
+	says "policy-malformed: the policy has no replica"
+	run -100 log approve "$E2E/first"
+	says "policy-unchanged"
+	run -100 log approve "$E2E/nothing-there"
+
+	# A whole realm file will do, of this realm.
+	sed 's/^realm .*/realm other.example/' "$CONF" >"$E2E/other.conf"
+	run -100 log approve "$E2E/other.conf"
+	run -100 log approve "$CONF"
+	says "policy-unchanged"
+
+	# A key that is no replica's.
+	mv "$REPLICA/keys/sign.key" "$E2E/keys/kept"
+	ks ks-keygen -o "$REPLICA/keys/sign.key" >/dev/null
+	{ cat "$E2E/first" && echo "# second"; } >"$E2E/next"
+	run -100 log approve "$E2E/next"
+	says "key-unknown"
+	chmod 0644 "$REPLICA/keys/sign.key"
+	run -100 log approve "$E2E/next"
+	rm "$REPLICA/keys/sign.key"
+	mv "$E2E/keys/kept" "$REPLICA/keys/sign.key"
+
+	run -0 log approve "$E2E/next"
+	equal "$(log policy -j | jq -c '[.number, .chosen.number]')" '[1,2]'
+	{ cat "$E2E/first" && echo "# third"; } >"$E2E/next"
+	run -100 log approve "$E2E/next"
+	says "policy-number"
+
+	# Nothing is done without a replica.
+	daemon_stop ks-apply
+	run -111 log approve "$E2E/next"
+	run -111 log policy
+	run -111 log realm
+}
+
+@test "the key of a replica is replaced: the new one signs from its first epoch on" {
+	realm_make main -v 0
+	realm_start
+	update alice a=1
+	old=$(sed -n 's/^replica //p' <(log policy) | cut -d' ' -f2)
+
+	# The key that comes has the name of the realm; with it nothing is signed yet.
+	ks ks-keygen -n main.example -o "$E2E/keys/next" >"$E2E/next.vkey"
+	sed "s|$old|$(cat "$E2E/next.vkey")|" <(log policy) >"$E2E/next"
+	refute cmp -s "$E2E/next" <(log policy)
+	log approve "$E2E/next"
+	wait_until 20 number_is 2
+	epoch=$(log policy -j | jq .epoch)
+
+	# The old one signs what names the new one, and no more: all waits.
+	wait_until 20 status_is apply signed $((epoch - 1))
+	wait_until 20 status_is apply closed "$epoch"
+	wait_until 20 status_is sign signing 0
+	daemon_stop ks-sign
+	mv "$E2E/keys/next" "$REPLICA/keys/sign.key"
+	daemon_start ks-sign
+	wait_until 20 status_min apply signed $((epoch + 1))
+	equal "$(status sign signing)" 1
+	run -0 lookup -o "$E2E/alice.proof" alice a
+	equal "$(links "$E2E/alice.proof")" 1
+	update alice a=2
+
+	# The old key is nobody's now.
+	ks ks-keygen -o "$E2E/keys/other" >/dev/null
+	cp "$REPLICA/keys/sign.key" "$E2E/keys/kept"
+	cp "$E2E/keys/other" "$REPLICA/keys/sign.key"
+	{ log policy && echo "# third"; } >"$E2E/next"
+	run -100 log approve "$E2E/next"
+	says "key-unknown"
+	cp "$E2E/keys/kept" "$REPLICA/keys/sign.key"
+	run -0 log approve "$E2E/next"
+	wait_until 20 number_is 3
+}
