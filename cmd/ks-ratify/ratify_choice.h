@@ -12,14 +12,19 @@
  * connection.
  */
 
+/*
+ * A realm whose leader is lost goes on within three seconds, and waits for those
+ * who ratify: they notice as fast.
+ */
+
 /** The publishers are asked this often how far they are. */
-#define RATIFY_LOOK_MS 2000
+#define RATIFY_LOOK_MS 250
 
 /** One that has not answered for so long hangs. */
-#define RATIFY_HANG_MS 10000
+#define RATIFY_HANG_MS 2000
 
 /** One that brought nothing for so long, while another has more, is behind. */
-#define RATIFY_BEHIND_MS 10000
+#define RATIFY_BEHIND_MS 1000
 
 /** Waits before a publisher that refused or lied is asked again: doubles. */
 #define RATIFY_WAIT_MS_MIN 250
