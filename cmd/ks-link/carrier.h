@@ -8,6 +8,8 @@
 #include "daemon/server.h"
 #include "link/link.h"
 
+#include "files.h"
+
 struct carry;
 struct daemon;
 struct identity;
@@ -35,14 +37,20 @@ struct tstream_server;
 /* Where connections come from: TCP, or a Unix socket for one link line. */
 struct gate;
 
+/* What is read from files, and again on SIGHUP. */
+struct carrier_self {
+	struct realm * realm;
+	struct identity * identity;
+	struct tstream_server * tls;
+};
+
 /* ks-link. */
 struct carrier {
 	struct daemon * daemon;
 	struct loop * loop;
 	struct config_link config;
-	struct realm * realm;
-	struct identity * identity;
-	struct tstream_server * tls;
+	struct carrier_self self;
+	struct files files;
 	struct server_spec server;
 
 	struct gate * gate[CONFIG_LINKS_MAX + 1];
@@ -55,8 +63,30 @@ struct carrier {
 	uint64_t refused;		/* and that were not */
 	uint64_t bytes_out;		/* of services, to peers */
 	uint64_t bytes_in;
+	uint64_t reloads;		/* SIGHUPs that changed what counts */
 	int draining;
 };
+
+/**
+ * carrier_open(M):
+ * Read the files of ${M} for the first time.  Return 0, or the exit code after a
+ * line on standard error.
+ */
+int carrier_open(struct carrier *);
+
+/**
+ * carrier_reload(M):
+ * Read them again.  Connections of certificates that are gone, or whose peer may
+ * not have the service any more, end; if something is wrong there is a line on
+ * standard error, and all stays as it was.  Return 0, or -1 if the loop failed.
+ */
+int carrier_reload(struct carrier *);
+
+/**
+ * carrier_self_free(S):
+ * Wipe and free what ${S} holds.
+ */
+void carrier_self_free(struct carrier_self *);
 
 /**
  * carrier_make(dir, name, role):

@@ -60,7 +60,7 @@ carry_count(const struct carrier * M, enum carry_class class, int who)
 static void
 say(struct carry * C, const char * rule, const char * detail)
 {
-	const char * name = C->who == -1 ? "" : C->M->realm->link[C->who].name;
+	const char * name = C->who == -1 ? "" : C->M->self.realm->link[C->who].name;
 	const char * colon = detail[0] != '\0' ? ": " : "";
 
 	if (C->to == NULL) {
@@ -131,7 +131,7 @@ step_connect(struct carry * C)
 		e = errno;
 	if (e != 0)
 		return (fail(C, "connect-failed", strerror(e)));
-	if ((C->tls = tstream_connect(C->M->identity, C->tcp)) == NULL)
+	if ((C->tls = tstream_connect(C->M->self.identity, C->tcp)) == NULL)
 		return (fail(C, "handshake-failed", strerror(ENOMEM)));
 	C->state = CARRY_SHAKE;
 	return (0);
@@ -147,10 +147,10 @@ check_peer(struct carry * C)
 
 	if (tstream_peer(C->tls, &peer))
 		return (fail(C, "peer-unknown", "no certificate"));
-	rule = link_judge_peer(C->M->realm, peer.pin, peer.not_before_s,
+	rule = link_judge_peer(C->M->self.realm, peer.pin, peer.not_before_s,
 	    peer.not_after_s, (int64_t)(clock_wall_ms() / 1000), &C->who);
 	if (C->who != -1 && C->to != NULL &&
-	    strcmp(C->M->realm->link[C->who].name, C->to->peer) != 0)
+	    strcmp(C->M->self.realm->link[C->who].name, C->to->peer) != 0)
 		rule = "peer-mismatch";
 	if (rule != NULL) {
 		snprintf(detail, sizeof(detail), "%s: %s", peer.pin,
@@ -185,7 +185,7 @@ step_shake(struct carry * C)
 	if (C->to == NULL)
 		return (0);
 	wbuf_init(&W, LINK_GREETING_MAX);
-	link_put_hello(&W, C->M->realm->name, C->to->service);
+	link_put_hello(&W, C->M->self.realm->name, C->to->service);
 	return (greet(C, &W) ? fail(C, "handshake-failed", strerror(ENOMEM)) : 0);
 }
 
@@ -216,7 +216,7 @@ take_hello(struct carry * C, const struct link_hello * hello)
 	struct wbuf W;
 
 	strlcpy(C->service, hello->service, sizeof(C->service));
-	rule = link_judge_hello(C->M->realm, C->who, hello, &path);
+	rule = link_judge_hello(C->M->self.realm, C->who, hello, &path);
 	if (rule != NULL)
 		return (refuse(C, rule, link_advice(rule)));
 	if ((C->local = usock_connect(path)) == -1)
@@ -459,7 +459,7 @@ carry_accept(struct carrier * M, struct gate * gate, int fd, const char * from)
 		return (-1);
 	strlcpy(C->from, from, sizeof(C->from));
 	C->state = CARRY_SHAKE;
-	if ((C->tls = tstream_accept(M->tls, fd)) == NULL ||
+	if ((C->tls = tstream_accept(M->self.tls, fd)) == NULL ||
 	    loop_fd_want(C->tcp_watch, LOOP_READ)) {
 		C->tcp = -1;
 		carry_free(C);

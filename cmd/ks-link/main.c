@@ -12,9 +12,7 @@
 #include "daemon/daemon.h"
 #include "frame/common.h"
 #include "jail/jail.h"
-#include "realm/realm.h"
 #include "tls/identity.h"
-#include "tls/tstream.h"
 
 #include "carry.h"
 #include "gate.h"
@@ -22,54 +20,7 @@
 /* Own options, beside those of every daemon. */
 #define OPTIONS	"g:r:"
 
-/* A certificate that expires so soon is spoken of at the start. */
-#define SOON_S	(30 * 86400)
-
 /* ks-link: carries streams between hosts, over TLS with pinned certificates. */
-
-/* Is our own certificate one that a peer will take? */
-static int
-check_identity(const struct carrier * M)
-{
-	const int64_t now_s = (int64_t)(clock_wall_ms() / 1000);
-	const char * rule;
-	int who;
-
-	rule = link_judge_peer(M->realm, M->identity->pin,
-	    M->identity->not_before_s, M->identity->not_after_s, now_s, &who);
-	if (rule == NULL && M->identity->not_after_s - now_s < SOON_S)
-		warnx("%s: expires within %d days: make a new one with"
-		    " ks-link -g", CONFIG_CERT_LINK, SOON_S / 86400);
-	if (rule == NULL)
-		return (0);
-	if (who == -1)
-		warnx("%s: no link line of %s has it: %s", CONFIG_CERT_LINK,
-		    CONFIG_REALM, M->identity->pin);
-	else
-		warnx("%s: %s: make a new one with ks-link -g, and put its line"
-		    " into every %s", CONFIG_CERT_LINK, rule, CONFIG_REALM);
-	return (-1);
-}
-
-/* Does the realm file know those whom we are to connect to? */
-static int
-check_peers(const struct carrier * M)
-{
-
-	if (M->config.listen.text[0] == '\0' && M->config.nlinks == 0) {
-		warnx("%s: neither link_listen nor link: nothing to do",
-		    CONFIG_FILE);
-		return (-1);
-	}
-	for (unsigned i = 0; i < M->config.nlinks; i++) {
-		if (realm_find_link(M->realm, M->config.link[i].peer) != -1)
-			continue;
-		warnx("%s: link %s: %s has no link line for it", CONFIG_FILE,
-		    M->config.link[i].peer, CONFIG_REALM);
-		return (-1);
-	}
-	return (0);
-}
 
 static int
 on_config(void * cookie, struct daemon * D)
@@ -78,17 +29,18 @@ on_config(void * cookie, struct daemon * D)
 
 	M->daemon = D;
 	M->loop = daemon_loop(D);
-	if (identity_start())
+	if (identity_start() || files_start(&M->files, daemon_jailed(D)))
 		return (EXITS_TEMPORARY);
-	if (config_link_read(CONFIG_FILE, &M->config) ||
-	    (M->realm = realm_read(CONFIG_REALM)) == NULL ||
-	    (M->identity = identity_read(CONFIG_KEY_LINK,
-	    CONFIG_CERT_LINK)) == NULL ||
-	    check_identity(M) || check_peers(M))
+	if (config_link_read(CONFIG_FILE, &M->config))
 		return (EXITS_PERMANENT);
-	if ((M->tls = tstream_server_new(M->identity)) == NULL)
-		return (EXITS_TEMPORARY);
-	return (0);
+	return (carrier_open(M));
+}
+
+static int
+on_hangup(void * cookie)
+{
+
+	return (carrier_reload(cookie));
 }
 
 /* There is no database, so no table. */
@@ -112,9 +64,9 @@ status(void * cookie, struct wbuf * W)
 	if (M->config.listen.text[0] != '\0')
 		wbuf_printf(W, "listen %s\n", gate_address(M->gate[0]));
 	wbuf_printf(W, "links %u\n", M->config.nlinks);
-	wbuf_printf(W, "pin %s\n", M->identity->pin);
+	wbuf_printf(W, "pin %s\n", M->self.identity->pin);
 	wbuf_printf(W, "certificate_left_s %" PRId64 "\n",
-	    M->identity->not_after_s - (int64_t)(clock_wall_ms() / 1000));
+	    M->self.identity->not_after_s - (int64_t)(clock_wall_ms() / 1000));
 	wbuf_printf(W, "pending %u\n", carry_count(M, CARRY_PENDING, -1));
 	wbuf_printf(W, "connections_in %u\n", carry_count(M, CARRY_IN, -1));
 	wbuf_printf(W, "connections_out %u\n", carry_count(M, CARRY_OUT, -1));
@@ -122,6 +74,7 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "refused %" PRIu64 "\n", M->refused);
 	wbuf_printf(W, "bytes_in %" PRIu64 "\n", M->bytes_in);
 	wbuf_printf(W, "bytes_out %" PRIu64 "\n", M->bytes_out);
+	wbuf_printf(W, "reloads %" PRIu64 "\n", M->reloads);
 	return (0);
 }
 
@@ -187,9 +140,8 @@ on_free(void * cookie)
 	while (M->first != NULL)
 		carry_free(M->first);
 	gate_free(M);
-	tstream_server_free(M->tls);
-	identity_free(M->identity);
-	realm_free(M->realm);
+	carrier_self_free(&M->self);
+	files_stop(&M->files);
 }
 
 /* They are only here so that the skeleton knows them: main has looked for them. */
@@ -229,7 +181,7 @@ asks_to_make(int argc, char ** argv, const char ** dir, const char ** name,
 int
 main(int argc, char ** argv)
 {
-	static struct carrier M;
+	static struct carrier M = { .files.fd = -1 };
 	const struct daemon_spec spec = {
 		.name = "ks-link",
 		.usage = "\n       ks-link -d DIR -g NAME [-r ROLE]",
@@ -239,6 +191,7 @@ main(int argc, char ** argv)
 		.config = on_config,
 		.listen = on_listen,
 		.jail = on_jail,
+		.hangup = on_hangup,
 		.drain = on_drain,
 		.busy = busy,
 		.free = on_free,

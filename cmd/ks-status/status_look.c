@@ -33,6 +33,11 @@ static const struct daemon_name verifier[] = {
 	{ NULL, NULL }
 };
 
+/* Beside these, if it has something to do; of an edge, alone. */
+static const struct daemon_name link_daemon = {
+	"ks-link", CONFIG_SOCKET_LINK
+};
+
 /* Is there anything at ${dir}/${name}? */
 static int
 there(const char * dir, const char * name)
@@ -44,23 +49,50 @@ there(const char * dir, const char * name)
 	    access(path, F_OK) == 0);
 }
 
+static void
+add(struct status_look * L, const struct daemon_name * D)
+{
+
+	L->program[L->n].name = D->name;
+	L->program[L->n++].socket = D->socket;
+}
+
+/* Does ks.conf of ${dir} give ks-link something to do? */
+static int
+has_links(const char * dir)
+{
+	static struct config_link config;
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/%s", dir, CONFIG_FILE);
+
+	return (len > 0 && (size_t)len < sizeof(path) &&
+	    config_link_read(path, &config) == 0 &&
+	    (config.nlinks > 0 || config.listen.text[0] != '\0'));
+}
+
 int
 status_look_init(struct status_look * L, const char * dir)
 {
 	const struct daemon_name * list;
+	int links;
 
 	memset(L, 0, sizeof(*L));
 	if (!there(dir, CONFIG_FILE)) {
-		warnx("%s: there is no %s: neither a replica's directory nor "
-		    "a verifier's", dir, CONFIG_FILE);
+		warnx("%s: there is no %s: not the directory of a replica, a "
+		    "verifier or an edge", dir, CONFIG_FILE);
 		return (-1);
 	}
 	list = there(dir, CONFIG_KEY_COSIGN) || there(dir, CONFIG_DATA_RATIFY) ||
 	    there(dir, CONFIG_SOCKET_RATIFY) ? verifier : replica;
-	for (; list->name != NULL; list++) {
-		L->program[L->n].name = list->name;
-		L->program[L->n++].socket = list->socket;
-	}
+	links = has_links(dir);
+
+	/* A host of clients has links, and nothing that is a replica's. */
+	if (list != replica || !links || there(dir, CONFIG_KEY_SIGN) ||
+	    there(dir, CONFIG_DATA_LOG))
+		for (; list->name != NULL; list++)
+			add(L, list);
+	if (links)
+		add(L, &link_daemon);
 	return (0);
 }
 

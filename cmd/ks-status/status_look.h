@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Most daemons of a directory. */
-#define STATUS_PROGRAMS_MAX	5
+#define STATUS_PROGRAMS_MAX	6
 
 /* Room for why a daemon did not answer. */
 #define STATUS_WHY_SIZE		128
@@ -28,8 +28,9 @@ struct status_look {
 
 /**
  * status_look_init(L, dir):
- * Make ${L} the list of daemons of the replica or verifier in ${dir}, none of
- * them asked.  Return 0, or -1 after a line on standard error if it is neither.
+ * Make ${L} the list of daemons of the replica, verifier or edge in ${dir}, none
+ * of them asked; ks-link is among them if ks.conf gives it something to do.
+ * Return 0, or -1 after a line on standard error if it is none of these.
  */
 int status_look_init(struct status_look *, const char *);
 

@@ -376,6 +376,13 @@ daemon_verbose(const struct daemon * D)
 	return (D->verbose);
 }
 
+int
+daemon_jailed(const struct daemon * D)
+{
+
+	return (!D->no_jail);
+}
+
 struct server *
 daemon_serve(struct daemon * D, const struct server_spec * spec)
 {

@@ -89,6 +89,12 @@ struct loop * daemon_loop(struct daemon *);
 int daemon_verbose(const struct daemon *);
 
 /**
+ * daemon_jailed(D):
+ * Return nonzero if ${D} enters its jail: -J was not given.
+ */
+int daemon_jailed(const struct daemon *);
+
+/**
  * daemon_serve(D, spec):
  * Do server_new with ${spec}, which must stay; the first time on the socket of
  * -l if that was given.  ${D} drains and frees it.  Return it, or NULL.

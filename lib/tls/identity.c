@@ -226,28 +226,47 @@ check(struct identity * I, const char * key_path, const char * cert_path)
 }
 
 struct identity *
-identity_read(const char * key_path, const char * cert_path)
+identity_take(char * key, size_t key_len, char * cert, size_t cert_len,
+    const char * key_path, const char * cert_path)
 {
 	struct identity * I;
-	uint8_t * cert;
 
-	if ((I = calloc(1, sizeof(*I))) == NULL ||
-	    (I->key = secret_alloc(IDENTITY_FILE_MAX)) == NULL) {
+	if ((I = calloc(1, sizeof(*I))) == NULL) {
 		warn("%s", key_path);
-		goto err0;
+		secret_free(key);
+		free(cert);
+		return (NULL);
 	}
-	if (file_read_secret(key_path, (uint8_t *)I->key, IDENTITY_FILE_MAX,
-	    &I->key_len) || file_read(cert_path, IDENTITY_FILE_MAX, &cert,
-	    &I->cert_len))
-		goto err0;
-	I->cert = (char *)cert;
-	if (check(I, key_path, cert_path))
-		goto err0;
+	I->key = key;
+	I->key_len = key_len;
+	I->cert = cert;
+	I->cert_len = cert_len;
+	if (check(I, key_path, cert_path)) {
+		identity_free(I);
+		return (NULL);
+	}
 	return (I);
+}
 
-err0:
-	identity_free(I);
-	return (NULL);
+struct identity *
+identity_read(const char * key_path, const char * cert_path)
+{
+	size_t key_len, cert_len;
+	uint8_t * cert;
+	char * key;
+
+	if ((key = secret_alloc(IDENTITY_FILE_MAX)) == NULL) {
+		warn("%s", key_path);
+		return (NULL);
+	}
+	if (file_read_secret(key_path, (uint8_t *)key, IDENTITY_FILE_MAX,
+	    &key_len) || file_read(cert_path, IDENTITY_FILE_MAX, &cert,
+	    &cert_len)) {
+		secret_free(key);
+		return (NULL);
+	}
+	return (identity_take(key, key_len, (char *)cert, cert_len, key_path,
+	    cert_path));
 }
 
 int

@@ -62,6 +62,15 @@ struct identity * identity_make_now(const char *);
 struct identity * identity_read(const char *, const char *);
 
 /**
+ * identity_take(key, key_len, cert, cert_len, key_path, cert_path):
+ * The same with the ${key_len} bytes ${key}, from secret_alloc, and the ${cert_len}
+ * bytes ${cert}, from malloc, which are the identity's from now on, also if NULL
+ * is returned; the paths are only for that line.
+ */
+struct identity * identity_take(char *, size_t, char *, size_t, const char *,
+    const char *);
+
+/**
  * identity_expiry(cert_path, not_after_s):
  * Store in ${not_after_s} the second since 1970 after which the certificate in
  * the file ${cert_path} is valid no more.  Return 0, or -1 after a line on

@@ -109,6 +109,13 @@ via() {
 	ks ks-log -d "$REPLICA" status >"$E2E/direct"
 	ks ks-log -d "$VIA" status >"$E2E/carried"
 	diff <(grep -v conn "$E2E/direct") <(grep -v conn "$E2E/carried")
+
+	# ks-status asks both as well; who has nothing but links is an edge.
+	run ks ks-status "$REPLICA"
+	says 'ks-link up listen=127.0.0.1:'
+	run ks ks-status "$TWIN"
+	says 'ks-link up links=1'
+	refute says 'ks-logd'
 	daemon_start ks-apply
 
 	# A stream goes on and on; both ends notice when it is left.
@@ -319,6 +326,87 @@ via() {
 	daemon_signal TERM ks-link "$REPLICA"
 	daemon_left 0 ks-link "$REPLICA"
 	lines_are "$REPLICA" 'still owed' 0
+}
+
+# hup DIR LINE: let the ks-link of the folder read its files again; it says the line.
+hup() {
+	: >"$(daemon_stderr ks-link "$1")"
+	daemon_signal HUP ks-link "$1"
+	wait_until 20 lines_are "$1" "$2" 1
+}
+
+@test "told to, it reads realm.conf and its certificate again, and ends who is gone" {
+	local a=$E2E/a new opened
+
+	realm_make link -v 2
+	# shellcheck disable=SC2086
+	realm_start $REPLICA_DAEMONS
+	link_listen "$REPLICA"
+	sed -i '/^link verifier2/d' "$REPLICA/realm.conf"
+	link_to "$VERIFIER" replica1 publish "$ADDR"
+	sed -i 's|^upstream .*|upstream run/link-replica1-publish|' "$VERIFIER/ks.conf"
+	daemon_start ks-ratify
+	wait_until 20 link_field_is "$REPLICA" connections_in 1
+	opened=$(link_field "$VERIFIER" opened)
+
+	# One more line: it counts, and nobody else is disturbed.
+	new=$(hostile link cert "$a" -60 600)
+	equal "$(hostile link dial "$ADDR" "$a" link.example publish)" peer-unknown
+	sed -i "s/^policy\$/link gateway $new edge\n&/" "$REPLICA/realm.conf"
+	hup "$REPLICA" 'read anew: 3 peers, 0 connections ended'
+	equal "$(hostile link dial "$ADDR" "$a" link.example admit)" accepted
+	equal "$(hostile link dial "$ADDR" "$a" link.example log)" service-refused
+	equal "$(link_field "$VERIFIER" opened)" "$opened"
+
+	# A file that is broken, away or another realm's is told of; the old one stays.
+	cp "$REPLICA/realm.conf" "$E2E/good"
+	sed -i 's/^fresh .*/fresh never/' "$REPLICA/realm.conf"
+	hup "$REPLICA" 'all stays as it was'
+	lines_are "$REPLICA" 'realm.conf:[0-9]+: fresh is a number' 1
+	rm "$REPLICA/realm.conf"
+	hup "$REPLICA" 'all stays as it was'
+	lines_are "$REPLICA" 'realm.conf: No such file' 1
+	sed "s/^link replica1 .*/link replica1 $(printf SHA256:%064d 7)/" "$E2E/good" >"$REPLICA/realm.conf"
+	hup "$REPLICA" 'all stays as it was'
+	lines_are "$REPLICA" 'link.crt: no link line of realm.conf has it' 1
+	cp "$E2E/good" "$REPLICA/realm.conf"
+	mv "$REPLICA/keys/link.key" "$E2E/key"
+	hup "$REPLICA" 'all stays as it was'
+	mv "$E2E/key" "$REPLICA/keys/link.key"
+	equal "$(hostile link dial "$ADDR" "$a" link.example publish)" accepted
+	equal "$(link_field "$VERIFIER" opened)" "$opened"
+
+	# The role of one is another, a line is gone: what they have ends.
+	sed -i -e '/^link verifier1 /d' -e 's/^\(link gateway .*\) edge/\1 verifier/' \
+		"$REPLICA/realm.conf"
+	hup "$REPLICA" 'read anew: 2 peers, 1 connections ended'
+	lines_are "$REPLICA" 'from verifier1, publish: ended: ' 1
+	wait_until 20 lines_are "$VERIFIER" 'publish: peer-unknown: says the peer' 1
+	equal "$(hostile link dial "$ADDR" "$a" link.example admit)" service-refused
+	cp "$E2E/good" "$REPLICA/realm.conf"
+	hup "$REPLICA" 'read anew: 3 peers, 0 connections ended'
+	wait_until 20 link_field_is "$REPLICA" connections_in 1
+
+	# Its own new certificate: known to the others first, then shown.
+	ks ks-link -d "$REPLICA" -g replica1 >"$E2E/line"
+	for a in "$REPLICA" "$VERIFIER"; do
+		sed -i "s/^link replica1 .*/$(cat "$E2E/line")/" "$a/realm.conf"
+	done
+	hup "$REPLICA" 'read anew'
+	equal "$(link_field "$REPLICA" pin)" "$(sed 's/.* //' "$E2E/line")"
+	hup "$VERIFIER" 'read anew: 3 peers, 1 connections ended'
+	lines_are "$VERIFIER" 'to replica1, publish: ended: ' 1
+	wait_until 20 link_field_is "$REPLICA" connections_in 1
+	sed "1,/^policy$/d; s/^quorum .*/quorum replicas/" "$CONF" >"$E2E/alone"
+	update alice@example.org -q "$E2E/alone" a=1
+
+	# Nothing is left of it when it leaves, also by force.
+	new=$(pgrep -P "$(daemon_pid ks-link "$VERIFIER")")
+	[ -n "$new" ]
+	daemon_signal KILL ks-link "$VERIFIER"
+	daemon_left 137 ks-link "$VERIFIER"
+	gone() { ! kill -0 "$new" 2>/dev/null; }
+	wait_until 20 gone
 }
 
 @test "a ks-link that cannot be right does not start" {
