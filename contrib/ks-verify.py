@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ks-verify.py -r REALM.CONF [-e EPOCH] [-q FILE] [-t TIME] [-u USER] [PROOF]
 
-Verify a saved lookup proof offline: a second implementation of ks-verify(1),
+Verify a saved lookup proof, or evidence, offline: a second implementation of ks-verify(1),
 written from share/doc/PROTOCOL.md and the standards that it names.  It shares no
 code with the first one, libsodium included, and needs nothing but Python.
 
@@ -45,6 +45,9 @@ SERVER_LEN_MAX = 1023
 REGISTRATION_MAX = 32
 FRESH_MAX = 315360000
 PROOF_LEN_MAX = 262144
+EVIDENCE_LEN_MAX = 4 << 30
+UPDATE_SIGS_MAX = 32
+UPDATE_LEN_MAX = 4 + ENTRY_LEN_MAX + 96 * UPDATE_SIGS_MAX
 EPOCH_UPDATES_MAX = 1000000
 CLOCK_SKEW_MS = 300000
 
@@ -352,6 +355,24 @@ class Entry:
             raise ValueError("entry without a policy")
 
 
+class Update:
+    def __init__(self, data):
+        r = Reader(data)
+        if r.uint(1) != 1:
+            raise ValueError("update of an unknown version")
+        self.entry_data = r.var(2)
+        count = r.uint(1)
+        if len(self.entry_data) > ENTRY_LEN_MAX or not (
+                1 <= count <= UPDATE_SIGS_MAX):
+            raise ValueError("no or too many signatures, or too long an entry")
+        self.signatures = [(r.take(32), r.take(64)) for _ in range(count)]
+        r.end()
+        keys = [key for key, _ in self.signatures]
+        if keys != sorted(set(keys)):
+            raise ValueError("keys that do not ascend")
+        self.entry = Entry(self.entry_data)
+
+
 def profile_apps(data):
     """The list of (application, value) of a profile; else ValueError."""
     r = Reader(data)
@@ -372,7 +393,8 @@ def profile_apps(data):
 
 # -- policies: c2sp.org/tlog-policy, section 10 ----------------------------------
 
-REPLICA, WITNESS = 1, 4
+# Also the types of their vkeys.
+REPLICA, WITNESS, USER_KEY = 1, 4, 1
 
 
 class Key:
@@ -398,8 +420,9 @@ class Key:
 
 
 class Policy:
-    def __init__(self, text):
-        """Parse; else Broken."""
+    def __init__(self, text, user=False):
+        """Parse that of a realm or client, or that of a user; else Broken."""
+        self.user = user
         self.keys = []
         self.groups = {}        # name: (threshold, members)
         self.quorum = None
@@ -419,14 +442,20 @@ class Policy:
         if words[0] in (b"replica", b"witness") and any(
                 len(word) > POLICY_URL_MAX for word in words[3:]):
             raise Broken("a URL is too long")
-        if words[0] == b"replica" and len(words) in (3, 4):
+        if self.user != (words[0] == b"key") and words[0] in (
+                b"replica", b"witness", b"key"):
+            raise Broken("a key that does not belong into such a policy")
+        if words[0] == b"key" and len(words) == 3:
+            self.add_key(Key(words[1], USER_KEY, words[2]))
+        elif words[0] == b"replica" and len(words) in (3, 4):
             self.add_key(Key(words[1], REPLICA, words[2]))
         elif words[0] == b"witness" and len(words) in (3, 4):
             self.add_key(Key(words[1], WITNESS, words[2]))
         elif words[0] == b"group" and len(words) >= 4:
             self.add_group(words[1], words[2], words[3:])
         elif words[0] == b"quorum" and len(words) == 2 and self.quorum is None:
-            if words[1] != b"none" and not self.defined(words[1]):
+            if not self.defined(words[1]) and (
+                    words[1] != b"none" or self.user):
                 raise Broken("the quorum is not defined above it")
             self.quorum = words[1]
         else:
@@ -731,13 +760,18 @@ class Lines:
     """The lines of a proof, one after the other."""
 
     def __init__(self, data):
-        self.rest = data
+        self.data, self.at = data, 0
 
     def next(self):
-        line, newline, self.rest = self.rest.partition(b"\n")
-        if not newline:
-            raise ValueError("the proof ends too early")
+        end = self.data.find(b"\n", self.at)
+        if end < 0:
+            raise ValueError("it ends too early")
+        line, self.at = self.data[self.at:end], end + 1
         return line
+
+    @property
+    def rest(self):
+        return self.data[self.at:]
 
     def field(self, name):
         found, space, value = self.next().partition(b" ")
@@ -745,12 +779,16 @@ class Lines:
             raise ValueError("no %s line where it should be" % name.decode())
         return value
 
-
     def sized(self, name, size):
         return sized(self.field(name), size)
 
     def count(self, name, largest):
         return undecimal(self.field(name), largest)
+
+    def path(self):
+        """The siblings, None for an empty one."""
+        lines = [self.next() for _ in range(self.count(b"path", 256))]
+        return [None if line == b"-" else sized(line, 32) for line in lines]
 
     def note(self):
         """The bytes of a note after the number of its lines."""
@@ -778,7 +816,7 @@ class Link:
                           range(lines.count(b"inclusion", INCLUSION_MAX))]
         self.checkpoint = Checkpoint(lines.note())
 
-    def verify(self, realm, policy):
+    def verify(self, realm, policy, enough):
         """The policy that follows ${policy}; else Refused."""
         checkpoint = self.checkpoint
         try:
@@ -793,7 +831,7 @@ class Link:
              head.epoch == checkpoint.size and head.policy == self.hash and
              head.realm == sha256(realm.name), "policy-chain-invalid",
              "the head of a link is not that of its checkpoint or policy")
-        want(policy.met(signed), "policy-chain-unmet",
+        want(enough(policy, signed), "policy-chain-unmet",
              "too few have signed a link")
         return new
 
@@ -805,9 +843,10 @@ class Chain:
         self.links = [Link(lines) for _ in
                       range(lines.count(b"policies", POLICY_CHAIN_MAX))]
 
-    def verify(self, realm, size):
+    def verify(self, realm, size, enough=Policy.met):
         """[(e, hash, policy)] from the realm file's on, up to the one that a
-        head of epoch ${size} names; else Refused."""
+        head of epoch ${size} names; else Refused.  ${enough} says who has to
+        sign."""
         known = sha256(realm.policy_text)
         eras = [(0, known, realm.policy)]
         links = self.links
@@ -818,7 +857,8 @@ class Chain:
             epoch = link.checkpoint.size
             want(eras[-1][0] < epoch <= size, "policy-chain-invalid",
                  "the epochs of the links do not rise up to the checkpoint's")
-            eras.append((epoch, link.hash, link.verify(realm, eras[-1][2])))
+            eras.append((epoch, link.hash, link.verify(
+                realm, eras[-1][2], enough)))
         return eras
 
 
@@ -855,8 +895,7 @@ class Proof:
             self.other = lines.sized(b"other", 64)
         elif self.found != b"empty":
             raise ValueError("found what?")
-        self.path = [self.sibling(lines.next())
-                     for _ in range(lines.count(b"path", 256))]
+        self.path = lines.path()
         if lines.next() != b"c2sp.org/tlog-proof@v1":
             raise ValueError("no tlog-proof")
         self.index = undecimal(lines.field(b"index"))
@@ -866,10 +905,6 @@ class Proof:
         if len(self.inclusion) > INCLUSION_MAX:
             raise ValueError("more hashes than any log needs")
         self.checkpoint = Checkpoint(lines.rest)
-
-    @staticmethod
-    def sibling(text):
-        return None if text == b"-" else sized(text, 32)
 
 
 class Result:
@@ -881,10 +916,30 @@ class Result:
         self.signed = []
 
 
+def place_root(tree, index, found, value, other, path):
+    """The root of the tree in which this is found at the place of ${index}: a
+    leaf of ${value}, the leaf ${other}, or nothing; else Refused."""
+    depth = len(path)
+    if found == b"present":
+        terminal = tree.leaf(depth, index, value)
+    elif found == b"other":
+        leaf, value = other[:32], other[32:]
+        want(leaf != index and
+             tree.prefix(leaf, depth) == tree.prefix(index, depth),
+             "path-invalid", "the other leaf is not in the way")
+        terminal = tree.leaf(depth, leaf, value)
+    else:
+        # The leaf that would be the sibling at depth 256 stands higher.
+        want(depth < 256, "path-invalid", "no place so deep is empty")
+        terminal = tree.empty(depth, index)
+    want(not path or path[-1] is not None, "path-invalid",
+         "the last sibling is empty")
+    return tree.climb(index, terminal, path)
+
+
 def check_place(realm, proof, index, head, result):
     """That the place found is in the tree of the head."""
-    tree = Tree(realm.nonce)
-    depth = len(proof.path)
+    value = None
     if proof.found == b"present":
         try:
             entry = Entry(proof.entry)
@@ -899,20 +954,9 @@ def check_place(realm, proof, index, head, result):
             want(ks_hash(b"ks-commitment", proof.profile) == entry.commitment,
                  "profile-mismatch", "it does not open the commitment")
         result.present, result.version = True, entry.version
-        terminal = tree.leaf(depth, index, ks_hash(b"ks-entry", proof.entry))
-    elif proof.found == b"other":
-        other, value = proof.other[:32], proof.other[32:]
-        want(other != index and
-             tree.prefix(other, depth) == tree.prefix(index, depth),
-             "path-invalid", "the other leaf is not in the way")
-        terminal = tree.leaf(depth, other, value)
-    else:
-        # The leaf that would be the sibling at depth 256 stands higher.
-        want(depth < 256, "path-invalid", "no place so deep is empty")
-        terminal = tree.empty(depth, index)
-    want(not proof.path or proof.path[-1] is not None, "path-invalid",
-         "the last sibling is empty")
-    want(tree.climb(index, terminal, proof.path) == head.root, "path-invalid",
+        value = ks_hash(b"ks-entry", proof.entry)
+    want(place_root(Tree(realm.nonce), index, proof.found, value, proof.other,
+                    proof.path) == head.root, "path-invalid",
          "it does not lead to the root in the head")
 
 
@@ -991,6 +1035,238 @@ def verify(realm, data, now_ms, user=None, epoch=None, policy=None):
     return result
 
 
+# -- section 13: evidence ------------------------------------------------------------
+
+EVIDENCE = b"ks-evidence/v1\n"
+
+
+def keys_meet(policy, keys):
+    return policy.met([k for k in policy.keys if k.public in keys])
+
+
+def update_rule(realm, update, current, old):
+    """The rule of section 5 that the update breaks, or None; ${old} is the policy
+    of ${current}, if there is one."""
+    new = update.entry
+    try:
+        policy = Policy(new.policy, True)
+    except Broken:
+        return b"policy-malformed"
+    if current is None and new.version != 0:
+        return b"registration-version"
+    if current is not None and new.version <= current.version:
+        return b"version-must-rise"
+    message = b"ks/update/v1\n" + realm.name + b"\n" + update.entry_data
+    if not all(ed25519_verify(key, message, signature)
+               for key, signature in update.signatures):
+        return b"signature-invalid"
+    keys = {key for key, _ in update.signatures}
+    if not keys_meet(policy, keys):
+        return b"new-policy-unmet"
+    if current is not None and not keys_meet(old, keys):
+        return b"old-policy-unmet"
+    return None
+
+
+class Replay:
+    """The updates of an epoch in evidence, one after the other."""
+
+    def __init__(self, realm, root):
+        self.realm, self.tree = realm, Tree(realm.nonce)
+        self.root, self.rule = root, None
+        self.list = ks_hash(b"ks-updates", b"")
+
+    def next(self, lines, plain):
+        data = unbase64(lines.field(b"update"))
+        if len(data) > UPDATE_LEN_MAX:
+            raise ValueError("longer than any update")
+        self.list = ks_hash(b"ks-updates", self.list + data)
+        if plain or self.rule:
+            return
+        try:
+            update = Update(data)
+        except ValueError:
+            self.rule = b"update-malformed"
+            return
+        self.place(lines, update)
+
+    def place(self, lines, update):
+        """The place of its index before it, its rules, and the root after it."""
+        index, current, other = update.entry.index, None, None
+        self.policy = None
+        found, value = lines.field(b"found"), None
+        if found == b"present":
+            data = unbase64(lines.field(b"current"))
+            if len(data) > ENTRY_LEN_MAX:
+                raise ValueError("longer than any entry")
+            value, current = ks_hash(b"ks-entry", data), Entry(data)
+            if current.index != index:
+                raise ValueError("the entry before is of another index")
+            self.policy = Policy(current.policy, True)
+        elif found == b"other":
+            other = lines.sized(b"other", 64)
+        elif found != b"empty":
+            raise ValueError("found what?")
+        path = lines.path()
+        if place_root(self.tree, index, found, value, other,
+                      path) != self.root:
+            raise ValueError("the path is not that of the tree before it")
+        self.rule = update_rule(self.realm, update, current, self.policy)
+        if self.rule:
+            return
+        if found == b"other":
+            path = self.split(index, other, path)
+        leaf = self.tree.leaf(len(path), index,
+                              ks_hash(b"ks-entry", update.entry_data))
+        self.root = self.tree.climb(index, leaf, path)
+
+    def split(self, index, other, path):
+        """The path where the leaf in the way has made room."""
+        both = int.from_bytes(index, "big") ^ int.from_bytes(other[:32], "big")
+        depth = 256 - both.bit_length() + 1
+        empty = [None] * (depth - 1 - len(path))
+        return path + empty + [self.tree.leaf(depth, other[:32], other[32:])]
+
+
+class Evidence:
+    """Evidence that proves something; ValueError, Refused or Broken if not."""
+
+    def __init__(self, realm, data):
+        self.realm, self.lines = realm, Lines(data)
+        self.previous, self.signed = None, []
+        lines = self.lines
+        if len(data) > EVIDENCE_LEN_MAX or lines.next() + b"\n" != EVIDENCE:
+            raise ValueError("too long, or not labelled")
+        if lines.field(b"realm") != realm.name:
+            raise ValueError("it is about another realm")
+        self.rule = lines.field(b"rule")
+        self.epoch = lines.count(b"epoch", U64_MAX)
+        if self.epoch == 0:
+            raise ValueError("epochs begin with 1")
+        eras = Chain(lines).verify(realm, self.epoch - 1, Policy.majority)
+        _, self.known, self.policy = eras[-1]
+        broken = self.fork() if self.rule == b"fork" else self.check_epoch()
+        if lines.rest or broken != self.rule:
+            raise ValueError("it goes on, or not this rule is broken")
+
+    def note(self):
+        """The root of the next note, which a majority signed."""
+        checkpoint = Checkpoint(self.lines.note())
+        signed = checkpoint.signed_by(self.policy.keys)
+        if not self.policy.majority(signed) or (
+                checkpoint.origin != self.realm.name or
+                checkpoint.size != self.epoch):
+            raise ValueError("no majority has signed, or another epoch")
+        self.signed.append([k for k in self.policy.keys
+                            if k in signed and k.kind == REPLICA])
+        return checkpoint.root
+
+    def fork(self):
+        if self.note() == self.note():
+            raise ValueError("both notes are of one history")
+        return b"fork"
+
+    def check_epoch(self):
+        """The rule that the epoch breaks."""
+        lines = self.lines
+        root = self.note()
+        size = max(self.epoch - 2, 0)
+        if lines.count(b"before", INCLUSION_MAX) != size.bit_count():
+            raise ValueError("another number of subtrees")
+        subtrees = [sized(lines.next(), 32) for _ in range(size.bit_count())]
+        leaves = []
+        if self.epoch == 1:
+            if lines.field(b"previous") != b"-":
+                raise ValueError("nothing is before the first epoch")
+        else:
+            leaves.append(lines.sized(b"previous", 168))
+        leaves.append(lines.sized(b"head", 168))
+        text = lines.field(b"next-policy")
+        text = None if text == b"-" else unbase64(text)
+        if text is not None and len(text) > POLICY_LEN_MAX:
+            raise ValueError("longer than any policy")
+        if self.log_root(size, subtrees, leaves) != root:
+            raise ValueError("the heads are not those of the signed log")
+        if self.epoch > 1:
+            self.previous = Head(leaves[0])
+            if (self.previous.epoch, self.previous.realm,
+                    self.previous.policy) != (
+                        self.epoch - 1, sha256(self.realm.name), self.known):
+                raise ValueError("the head before is wrong itself")
+        rule, head = self.head_rule(leaves[-1], text)
+        if rule:
+            if lines.next() != b"updates 0":
+                raise ValueError("it goes on")
+            return rule
+        return self.updates_rule(head)
+
+    @staticmethod
+    def log_root(size, subtrees, leaves):
+        """The root of the log of ${size} leaves when these are appended."""
+        subtrees = subtrees[:]
+        for leaf in leaves:
+            node, size = sha256(b"\x00" + leaf), size + 1
+            for _ in range((size & -size).bit_length() - 1):
+                node = sha256(b"\x01" + subtrees.pop() + node)
+            subtrees.append(node)
+        node = subtrees.pop()
+        while subtrees:
+            node = sha256(b"\x01" + subtrees.pop() + node)
+        return node
+
+    def head_rule(self, data, text):
+        """(the rule that the head breaks, or None; the head)"""
+        try:
+            head = Head(data)
+        except ValueError:
+            return b"head-malformed", None
+        if head.realm != sha256(self.realm.name):
+            return b"realm-mismatch", head
+        if head.epoch != self.epoch:
+            return b"epoch-not-next", head
+        if self.previous and head.time < self.previous.time:
+            return b"time-decreases", head
+        if (text is None) != (head.policy == self.known) or (
+                text is not None and sha256(text) != head.policy):
+            raise ValueError("the next policy is not the one that it names")
+        if text is not None:
+            try:
+                realm_policy(text, self.realm.name)
+            except Broken:
+                return b"policy-malformed", head
+        return None, head
+
+    def updates_rule(self, head):
+        """The rule that the updates break, or what they lead to."""
+        n = self.lines.count(b"updates", EPOCH_UPDATES_MAX)
+        root = Tree(self.realm.nonce).empty(0, bytes(32))
+        replay = Replay(self.realm,
+                        self.previous.root if self.previous else root)
+        for _ in range(n):
+            replay.next(self.lines, n != head.updates)
+        if replay.list != head.list:
+            raise ValueError("the updates are not those of the signed head")
+        if n != head.updates:
+            return b"updates-count"
+        if replay.rule is None and replay.root != head.root:
+            return b"root-mismatch"
+        return replay.rule
+
+
+def judge_evidence(realm, data):
+    """(exit code, why if it is 3, standard output)"""
+    try:
+        evidence = Evidence(realm, data)
+    except (ValueError, Refused, Broken) as e:
+        return 3, ("nothing is proven", str(e)), b""
+    out = b"misbehaviour proven\nrealm %s\nrule %s\nepoch %d\n" % (
+        realm.name, evidence.rule, evidence.epoch)
+    for word, keys in zip((b"signed", b"signed-other"), evidence.signed):
+        for key in keys:
+            out += b"%s %s\n" % (word, re.sub(rb"[^\x20-\x7e]", b"?", key.name))
+    return 0, None, out
+
+
 # -- the command line ---------------------------------------------------------------
 
 def rfc3339(ms):
@@ -1038,8 +1314,11 @@ def report(result):
     return b"\n".join(out) + b"\n"
 
 
-def judge(*arguments):
-    """verify() them: (exit code, why if it is 3 or 4, standard output)."""
+def judge(realm, data, *arguments):
+    """(exit code, why if it is 3 or 4, standard output) of proof or evidence."""
+    if data.startswith(EVIDENCE):
+        return judge_evidence(realm, data)
+    arguments = realm, data, *arguments
     try:
         result = verify(*arguments)
     except Refused as e:
@@ -1089,6 +1368,8 @@ def main():
         # One byte more than the limit is enough to see that it is too long.
         with open(operands[0] if operands else 0, "rb") as f:
             data = f.read(PROOF_LEN_MAX + 1)
+            if data.startswith(EVIDENCE):
+                data += f.read(EVIDENCE_LEN_MAX)
     except (OSError, ValueError, Broken) as e:
         return fail(100, str(e))
     code, why, out = judge(realm, data, now_ms, user, epoch, policy)

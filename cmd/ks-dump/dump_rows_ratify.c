@@ -82,6 +82,27 @@ waiting(struct fields * F, const uint8_t * p, size_t len)
 }
 
 static const char *
+link_row(struct fields * F, const uint8_t * p, size_t len)
+{
+	const uint8_t * head, * note;
+	const char * rule;
+	struct rbuf R;
+	size_t note_len;
+
+	rbuf_init(&R, p, len);
+	head = rbuf_get_bytes(&R, HEAD_LEN);
+	fields_list(F, "inclusion");
+	for (unsigned n = rbuf_get_u8(&R); n > 0 && !R.failed; n--)
+		dump_value_hex(F, NULL, &R, HASH_LEN);
+	fields_close(F);
+	note = rbuf_get_var32(&R, NOTE_LEN_MAX, &note_len);
+	if ((rule = dump_value_end(&R)) != NULL ||
+	    (rule = dump_value_head(F, "head", head, HEAD_LEN)) != NULL)
+		return (rule);
+	return (dump_value_note(F, "note", note, note_len));
+}
+
+static const char *
 tile(struct fields * F, const uint8_t * p, size_t len)
 {
 
@@ -97,11 +118,18 @@ static const struct dump_row rows[] = {
 	    "u64 epoch, str8 rule, var16 path of the evidence", meta_halted, 0 },
 	{ 0x02, "entry", "index[32]", "entry", entry, 0 },
 	{ 0x03, "cosignature", "u64 epoch",
-	    "u64 seconds, signature[64], head[168], "
+	    "u64 seconds, signature[64] (both zero: the policy in force had "
+	    "not its key), head[168], "
 	    "var32 note with the signatures of the replicas alone",
 	    cosignature, 0 },
 	{ 0x04, "waiting", "u64 epoch",
 	    "(empty): its cosignature has not come back", waiting, 0 },
+	{ 0x05, "policy", "u64 epoch", "u64 number, var16 policy",
+	    dump_value_policy_row, 0 },
+	{ 0x06, "link", "u64 epoch", "head[168] that names the policy, u8 n, "
+	    "n x hash[32] of its inclusion, "
+	    "var32 note with the signatures of the replicas alone",
+	    link_row, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

@@ -16,7 +16,7 @@
 #include "frame/common.h"
 #include "jail/jail.h"
 #include "note/keyfile.h"
-#include "policy/policy.h"
+#include "policy/history.h"
 #include "pool/pool.h"
 #include "realm/realm.h"
 #include "stage/dump.h"
@@ -26,6 +26,7 @@
 #include "ratify_evidence.h"
 #include "ratify_feed.h"
 #include "ratify_link.h"
+#include "ratify_policy.h"
 #include "ratify_push.h"
 #include "ratify_state.h"
 #include "ratify_step.h"
@@ -79,12 +80,12 @@ act(void * cookie, const struct action * action, uint64_t needs)
 
 static const struct stage_spec stage = { NULL, step, finish, act };
 
-/* Read the cosigning key; its public half must be a witness of the realm. */
+/* Read the cosigning key. */
 static int
-load_key(struct ratify * M, struct vkey * vkey)
+load_key(struct ratify * M)
 {
 	struct keyfile * file;
-	int i, rc = EXITS_PERMANENT;
+	int rc = 0;
 
 	file = keyfile_read_kind(CONFIG_KEY_COSIGN, KEYFILE_COSIGN);
 	if (file == NULL)
@@ -92,25 +93,22 @@ load_key(struct ratify * M, struct vkey * vkey)
 	if ((M->key = sign_key_from_seed(file->secret)) == NULL) {
 		warn("%s", CONFIG_KEY_COSIGN);
 		rc = EXITS_TEMPORARY;
-		goto done;
 	}
-	i = policy_find_pk(M->realm->policy, M->key->pk);
-	if (i < 0 || policy_key(M->realm->policy, (unsigned)i)->kind !=
-	    POLICY_WITNESS) {
-		warnx("%s: no witness of %s has this key", CONFIG_KEY_COSIGN,
-		    CONFIG_REALM);
-		goto done;
-	}
-	*vkey = policy_key(M->realm->policy, (unsigned)i)->vkey;
-	rc = 0;
-done:
 	keyfile_free(file);
 	return (rc);
 }
 
+/* Does the policy in force in the next epoch have our key? */
+static int
+cosigns(const struct ratify * M)
+{
+
+	return (ratify_policy_own(&M->state, M->state.epoch + 1) != NULL);
+}
+
 /* Open the database; a verifier that has halted goes no further. */
 static int
-open_state(struct ratify * M, const struct vkey * vkey)
+open_state(struct ratify * M)
 {
 	struct store_options options = { 0, 0 };
 	int rc;
@@ -124,13 +122,16 @@ open_state(struct ratify * M, const struct vkey * vkey)
 		warn("starting");
 		return (EXITS_TEMPORARY);
 	}
-	rc = ratify_state_open(&M->state, M->realm, M->key, vkey,
+	rc = ratify_state_open(&M->state, M->realm, M->key,
 	    stage_view(M->stage));
 	if (rc != 0)
 		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
 	rc = ratify_halted_say(&M->state, stage_view(M->stage));
 	if (rc != 0)
 		return (rc == 1 ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	if (!cosigns(M))
+		warnx("%s: no verifier of the realm's policy has this key: "
+		    "it only follows until one has", CONFIG_KEY_COSIGN);
 	ratify_feed_init(&M->feed, &M->state, M->stage);
 	return (ratify_push_init(&M->push, &M->state, M->store));
 }
@@ -139,7 +140,6 @@ static int
 on_config(void * cookie, struct daemon * D)
 {
 	struct ratify * M = cookie;
-	struct vkey vkey;
 	int rc;
 
 	(void)D;
@@ -154,9 +154,9 @@ on_config(void * cookie, struct daemon * D)
 		warn("%s", CONFIG_EVIDENCE);
 		return (EXITS_TEMPORARY);
 	}
-	if ((rc = load_key(M, &vkey)) != 0)
+	if ((rc = load_key(M)) != 0)
 		return (rc);
-	return (open_state(M, &vkey));
+	return (open_state(M));
 }
 
 static int
@@ -177,6 +177,9 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "ratified %" PRIu64 "\n", M->state.ratified);
 	wbuf_printf(W, "pending %" PRIu64 "\n", M->state.waiting);
 	wbuf_printf(W, "users %" PRIu64 "\n", M->state.tree.leaves);
+	wbuf_printf(W, "policy %" PRIu64 "\n",
+	    ratify_policy_at(&M->state, M->state.epoch + 1)->number);
+	wbuf_printf(W, "cosigning %d\n", cosigns(M));
 	/* One that has halted does not run. */
 	wbuf_printf(W, "halted 0\n");
 	ratify_link_status(M->link, W);

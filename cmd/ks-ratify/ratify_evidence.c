@@ -15,6 +15,7 @@
 #include "evidence/evidence.h"
 #include "note/checkpoint.h"
 #include "note/note.h"
+#include "policy/history.h"
 #include "policy/quorum.h"
 #include "proto/list.h"
 #include "realm/realm.h"
@@ -23,6 +24,7 @@
 #include "tree/tree.h"
 
 #include "ratify_evidence.h"
+#include "ratify_policy.h"
 #include "ratify_state.h"
 #include "ratify_step.h"
 
@@ -91,7 +93,7 @@ put_updates(struct ratify_state * A, struct view * view,
 
 /* Append the replicas' part of the note of ${len} bytes to ${W}. */
 static int
-put_note(struct ratify_state * A, const char * text, size_t len,
+put_note(const struct policy * policy, const char * text, size_t len,
     struct wbuf * W)
 {
 	struct note * N;
@@ -99,45 +101,62 @@ put_note(struct ratify_state * A, const char * text, size_t len,
 
 	if (note_parse(&N, text, len, &why))
 		return (-1);
-	evidence_put_note(W, N, A->realm->policy);
+	evidence_put_note(W, N, policy);
 	note_free(N);
 	return (wbuf_failed(W));
+}
+
+/* Does the epoch break a rule of its head itself, which needs no updates? */
+static int
+is_bare(const struct ratify_state * A, const struct ratify_epoch * E,
+    const struct policy_era * era, struct head * head)
+{
+
+	return (evidence_head_rule(A->realm, A->epoch + 1,
+	    A->epoch == 0 ? NULL : A->head, E->head, head) != NULL ||
+	    evidence_next(A->realm, era->hash, head, E->next, E->next_len) ==
+	    EVIDENCE_NEXT_BAD);
 }
 
 int
 ratify_evidence(struct ratify_state * A, struct view * view,
     const uint8_t * body, size_t len, struct wbuf * W)
 {
+	const struct policy_era * era = ratify_policy_at(A, A->epoch + 1);
 	struct ratify_epoch E;
 	struct evidence evidence;
 	struct merkle_range none;
+	struct chain chain;
 	struct head head;
 	struct wbuf note;
 	int bare, rc = -1;
 
+	memset(&chain, 0, sizeof(chain));
 	wbuf_init(&note, NOTE_LEN_MAX);
 	if (ratify_epoch_get(&E, body, len) ||
-	    put_note(A, E.note, E.note_len, &note))
+	    put_note(era->policy, E.note, E.note_len, &note) ||
+	    ratify_policy_chain(A, view, A->epoch + 1, &chain))
 		goto done;
-
-	/* A rule of the head itself needs no updates. */
-	bare = evidence_head_rule(A->realm, A->epoch + 1,
-	    A->epoch == 0 ? NULL : A->head, E.head, &head) != NULL;
+	bare = is_bare(A, &E, era, &head);
 	merkle_range_init(&none);
 	evidence.realm = A->realm->name;
 	evidence.rule = A->rule;
 	evidence.epoch = A->epoch + 1;
+	evidence.chain = &chain;
 	evidence.note = (const char *)note.data;
 	evidence.note_len = note.len;
 	evidence.before = A->epoch == 0 ? &none : &A->before;
 	evidence.previous = A->epoch == 0 ? NULL : A->head;
 	evidence.head = E.head;
+	evidence.next = E.next;
+	evidence.next_len = E.next_len;
 	evidence.updates = bare ? 0 : E.n;
 	evidence_put_start(W, &evidence);
 	rc = bare ? 0 : put_updates(A, view, &E, E.n != head.updates, W);
 	if (wbuf_failed(W))
 		rc = -1;
 done:
+	chain_free(&chain);
 	wbuf_free(&note);
 	if (rc)
 		warnx("epoch %" PRIu64 ": the evidence cannot be put together",
@@ -145,21 +164,49 @@ done:
 	return (rc);
 }
 
+/* Append the evidence of two notes, the one in ${row} and ${N}. */
+static int
+put_fork(struct ratify_state * A, struct view * view, uint64_t epoch,
+    const struct ratify_row * row, const struct note * N, struct wbuf * W)
+{
+	struct chain chain;
+	struct wbuf note, kept;
+	int rc;
+
+	/* Reading the links overwrites the row. */
+	wbuf_init(&kept, NOTE_LEN_MAX);
+	wbuf_put_bytes(&kept, row->note, row->note_len);
+	if (ratify_policy_chain(A, view, epoch, &chain)) {
+		wbuf_free(&kept);
+		return (-1);
+	}
+	wbuf_init(&note, NOTE_LEN_MAX);
+	evidence_put_note(&note, N, ratify_policy_at(A, epoch)->policy);
+	evidence_put_fork(W, A->realm->name, epoch, &chain,
+	    (const char *)kept.data, kept.len, (const char *)note.data,
+	    note.len);
+	rc = wbuf_failed(&kept) || wbuf_failed(&note) || wbuf_failed(W) ? -1 : 1;
+	wbuf_free(&note);
+	wbuf_free(&kept);
+	chain_free(&chain);
+	return (rc);
+}
+
 /* Compare the parsed ${N} with the row in A->row. */
 static int
-compare(struct ratify_state * A, uint64_t epoch, const struct note * N,
-    struct wbuf * W)
+compare(struct ratify_state * A, struct view * view, uint64_t epoch,
+    const struct note * N, struct wbuf * W)
 {
 	struct checkpoint C, own;
 	struct ratify_row row;
 	struct quorum Q;
 	struct note * kept;
-	struct wbuf note;
 	const char * why;
 	int rc;
 
-	if (quorum_check(A->realm->policy, N, &C, &Q, &why) || !Q.majority ||
-	    strcmp(C.origin, A->realm->name) != 0 || C.size != epoch)
+	if (quorum_check(ratify_policy_at(A, epoch)->policy, N, &C, &Q, &why) ||
+	    !Q.majority || strcmp(C.origin, A->realm->name) != 0 ||
+	    C.size != epoch)
 		return (2);
 	if (ratify_row_get(A->row.data, A->row.len, &row) ||
 	    note_parse(&kept, row.note, row.note_len, &why))
@@ -168,15 +215,8 @@ compare(struct ratify_state * A, uint64_t epoch, const struct note * N,
 	note_free(kept);
 	if (rc)
 		return (-1);
-	if (memcmp(own.root, C.root, HASH_LEN) == 0)
-		return (0);
-	wbuf_init(&note, NOTE_LEN_MAX);
-	evidence_put_note(&note, N, A->realm->policy);
-	evidence_put_fork(W, A->realm->name, epoch, row.note, row.note_len,
-	    (const char *)note.data, note.len);
-	rc = wbuf_failed(&note) || wbuf_failed(W) ? -1 : 1;
-	wbuf_free(&note);
-	return (rc);
+	return (memcmp(own.root, C.root, HASH_LEN) == 0 ? 0 :
+	    put_fork(A, view, epoch, &row, N, W));
 }
 
 int
@@ -201,7 +241,7 @@ ratify_evidence_fork(struct ratify_state * A, struct view * view,
 			warnx("out of memory");
 		return (why == NULL ? -1 : 2);
 	}
-	if ((rc = compare(A, epoch, N, W)) < 0)
+	if ((rc = compare(A, view, epoch, N, W)) < 0)
 		warnx("epoch %" PRIu64 " cannot be compared", epoch);
 	note_free(N);
 	return (rc);

@@ -1,4 +1,5 @@
 #include <err.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/panic.h"
@@ -7,7 +8,9 @@
 #include "entry/rule_names.h"
 #include "evidence/evidence.h"
 #include "note/note.h"
+#include "policy/history.h"
 #include "proto/list.h"
+#include "proto/policy.h"
 #include "proto/proto_publish.h"
 #include "proto/signature.h"
 #include "stage/stage.h"
@@ -15,8 +18,12 @@
 
 #include "ratify_evidence.h"
 #include "ratify_feed.h"
+#include "ratify_policy.h"
 #include "ratify_state.h"
 #include "ratify_step.h"
+
+/* Bytes of what an epoch's event holds of a policy: number, length, text. */
+#define POLICY_MAX	(8 + 2 + POLICY_LEN_MAX)
 
 void
 ratify_feed_init(struct ratify_feed * F, struct ratify_state * A,
@@ -28,7 +35,8 @@ ratify_feed_init(struct ratify_feed * F, struct ratify_state * A,
 	F->stage = G;
 	F->next = 1;
 	wbuf_init(&F->epoch, RATIFY_EPOCH_LEN_MAX + RATIFY_EPOCH_HEADER +
-	    NOTE_LEN_MAX);
+	    POLICY_MAX + NOTE_LEN_MAX);
+	wbuf_init(&F->policy, PROTO_POLICY_EPOCH_LEN + POLICY_MAX);
 	wbuf_init(&F->back, RATIFY_BACK_LEN * RATIFY_BACK_MAX);
 }
 
@@ -43,6 +51,7 @@ reset(struct ratify_feed * F)
 	wbuf_reset(&F->epoch);
 	wbuf_space(&F->epoch, RATIFY_EPOCH_HEADER);
 	F->n = 0;
+	wbuf_reset(&F->policy);
 }
 
 int
@@ -110,6 +119,31 @@ take_updates(struct ratify_feed * F, const uint8_t * body, size_t len,
 	return (RATIFY_FED_ON);
 }
 
+/* The policy that begins after the open epoch: its head must name it. */
+static enum ratify_fed
+take_policy(struct ratify_feed * F, const uint8_t * body, size_t len,
+    const char ** rule)
+{
+	const struct ratify_state * A = F->state;
+	struct proto_policy P;
+
+	if (proto_policy_get(body, len, &P))
+		return (drop(rule, "frame-malformed"));
+
+	/* What is here already is told by its head. */
+	if (F->next <= A->epoch)
+		return (RATIFY_FED_ON);
+	if (F->policy.len > 0 || P.epoch - 1 != F->next ||
+	    P.number - 1 != ratify_policy_at(A, F->next)->number)
+		return (drop(rule, "policy-mismatch"));
+	wbuf_put_bytes(&F->policy, body, len);
+	if (wbuf_failed(&F->policy)) {
+		warnx("out of memory");
+		return (RATIFY_FED_FAILED);
+	}
+	return (RATIFY_FED_ON);
+}
+
 static void
 patch_u64(uint8_t * p, uint64_t x, size_t n)
 {
@@ -128,6 +162,15 @@ complete(struct ratify_feed * F, const struct proto_publish_head * H,
 	size_t list_len = F->epoch.len - RATIFY_EPOCH_HEADER;
 	uint8_t * p;
 
+	/* Number and text of the policy as the frame has them, or none. */
+	if (F->policy.len > 0) {
+		wbuf_put_bytes(&F->epoch, F->policy.data +
+		    PROTO_POLICY_EPOCH_LEN, F->policy.len -
+		    PROTO_POLICY_EPOCH_LEN);
+	} else {
+		wbuf_put_u64(&F->epoch, 0);
+		wbuf_put_u16(&F->epoch, 0);
+	}
 	wbuf_put_bytes(&F->epoch, H->note, H->note_len);
 	if (wbuf_failed(&F->epoch)) {
 		warnx("out of memory");
@@ -141,6 +184,18 @@ complete(struct ratify_feed * F, const struct proto_publish_head * H,
 	return (0);
 }
 
+/* Say when a policy begins with which this verifier cosigns, or no more. */
+static void
+say_role(const struct ratify_state * A, int was)
+{
+	int is = ratify_policy_own(A, A->epoch + 1) != NULL;
+
+	if (is != was)
+		warnx(is ? "the policy from epoch %" PRIu64 " on has its key: it"
+		    " cosigns" : "the policy from epoch %" PRIu64 " on has not "
+		    "its key: it only follows", A->epoch + 1);
+}
+
 /* The next epoch is complete: replay it. */
 static enum ratify_fed
 replay(struct ratify_feed * F, const struct proto_publish_head * H,
@@ -148,6 +203,7 @@ replay(struct ratify_feed * F, const struct proto_publish_head * H,
 {
 	struct ratify_state * A = F->state;
 	struct stage_event event = { F->next, RATIFY_EVENT_EPOCH, NULL, 0 };
+	int was = ratify_policy_own(A, F->next) != NULL;
 	enum ratify_fed fed;
 	struct wbuf W;
 
@@ -159,6 +215,7 @@ replay(struct ratify_feed * F, const struct proto_publish_head * H,
 		return (RATIFY_FED_FAILED);
 	if (A->refusal == RATIFY_FINE) {
 		F->epochs++;
+		say_role(A, was);
 		return (RATIFY_FED_ON);
 	}
 	if (A->refusal == RATIFY_FEED)
@@ -227,10 +284,12 @@ take_back(struct ratify_feed * F, const uint8_t * body, size_t len,
     const char ** rule)
 {
 	struct signature_ratification S;
+	const struct vkey * own;
 
-	if (signature_get_ratification(body, len, &S))
+	if (signature_get_ratification(body, len, &S) || S.epoch == 0)
 		return (drop(rule, "frame-malformed"));
-	if (memcmp(S.key_id, F->state->vkey.id, VKEY_ID_LEN) != 0)
+	own = ratify_policy_own(F->state, S.epoch);
+	if (own == NULL || memcmp(S.key_id, own->id, VKEY_ID_LEN) != 0)
 		return (RATIFY_FED_ON);
 	wbuf_put_bytes(&F->back, body, len);
 	if (wbuf_failed(&F->back)) {
@@ -251,6 +310,8 @@ ratify_feed_frame(struct ratify_feed * F, uint16_t type, const uint8_t * body,
 	switch (type) {
 	case FEED_UPDATES:
 		return (take_updates(F, body, len, rule));
+	case FEED_POLICY:
+		return (take_policy(F, body, len, rule));
 	case FEED_HEAD:
 		return (take_head(F, body, len, clock_ms, rule));
 	case FEED_RATIFICATION:
@@ -287,5 +348,6 @@ ratify_feed_free(struct ratify_feed * F)
 {
 
 	wbuf_free(&F->epoch);
+	wbuf_free(&F->policy);
 	wbuf_free(&F->back);
 }

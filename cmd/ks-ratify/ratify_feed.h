@@ -35,6 +35,7 @@ struct ratify_feed {
 	uint64_t next;		/* epoch that comes next */
 	struct wbuf epoch;	/* event of it, so far */
 	uint32_t n;		/* updates in it */
+	struct wbuf policy;	/* its FEED_POLICY, or empty */
 	struct wbuf back;	/* RATIFY_BACK_LEN each: gathered ratifications */
 	uint64_t epochs;	/* ratified since the start */
 };

@@ -386,8 +386,8 @@ on_frame(void * cookie, struct upstream * U, const struct frame * frame)
 		K->said[0] = '\0';
 		return (0);
 	}
-	if (frame->type != FEED_UPDATES && frame->type != FEED_HEAD &&
-	    frame->type != FEED_RATIFICATION)
+	if (frame->type != FEED_UPDATES && frame->type != FEED_POLICY &&
+	    frame->type != FEED_HEAD && frame->type != FEED_RATIFICATION)
 		return (upstream_malformed(U, "type-unexpected"));
 	if (frame->id != K->asked || K->asked == 0 || W != current(K))
 		return (0);

@@ -9,6 +9,7 @@
 #include "store/rowkey.h"
 #include "store/store.h"
 
+#include "ratify_policy.h"
 #include "ratify_push.h"
 #include "ratify_state.h"
 
@@ -92,11 +93,12 @@ ratify_push_again(struct ratify_push * P)
 static int
 put(struct ratify_push * P, const struct ratify_open * O, struct wbuf * W)
 {
+	const struct vkey * own = ratify_policy_own(P->state, O->epoch);
 	struct signature_ratification S;
 	struct ratify_row row;
 	uint8_t key[ROWKEY_MAX];
 
-	if (store_get(P->store, key, rowkey_number(key,
+	if (own == NULL || store_get(P->store, key, rowkey_number(key,
 	    RATIFY_TABLE_COSIGNATURE, O->epoch), &P->row) != 0 ||
 	    ratify_row_get(P->row.data, P->row.len, &row)) {
 		warnx("the cosignature of epoch %" PRIu64 " cannot be read",
@@ -104,7 +106,7 @@ put(struct ratify_push * P, const struct ratify_open * O, struct wbuf * W)
 		return (-1);
 	}
 	S.epoch = O->epoch;
-	memcpy(S.key_id, P->state->vkey.id, VKEY_ID_LEN);
+	memcpy(S.key_id, own->id, VKEY_ID_LEN);
 	S.time_s = row.time_s;
 	memcpy(S.sig, row.sig, SIGN_LEN);
 	signature_put_ratification(W, &S);

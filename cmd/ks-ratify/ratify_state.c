@@ -5,10 +5,12 @@
 #include "codec/rbuf.h"
 #include "entry/limits.h"
 #include "note/note.h"
+#include "policy/history.h"
 #include "proto/rows.h"
 #include "realm/realm.h"
 #include "store/view.h"
 
+#include "ratify_policy.h"
 #include "ratify_state.h"
 
 /* Longest value that is put together here: a cosignature row with its note. */
@@ -61,7 +63,8 @@ check(struct ratify_state * A)
 	return (head_parse(&head, A->head, HEAD_LEN) ||
 	    head.epoch != A->epoch ||
 	    memcmp(head.realm, A->realm->realm_hash, HASH_LEN) != 0 ||
-	    memcmp(head.policy, A->realm->policy_hash, HASH_LEN) != 0 ||
+	    memcmp(head.policy, ratify_policy_at(A, A->epoch + 1)->hash,
+	    HASH_LEN) != 0 ||
 	    memcmp(head.root, A->tree.hash, TREE_HASH) != 0 ? -1 : 0);
 }
 
@@ -99,7 +102,7 @@ count(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value,
 
 int
 ratify_state_open(struct ratify_state * A, const struct realm * realm,
-    const struct sign_key * key, const struct vkey * vkey, struct view * view)
+    const struct sign_key * key, struct view * view)
 {
 	static const uint8_t from = RATIFY_TABLE_WAITING,
 	    to = RATIFY_TABLE_WAITING + 1;
@@ -108,7 +111,6 @@ ratify_state_open(struct ratify_state * A, const struct realm * realm,
 	memset(A, 0, sizeof(*A));
 	A->realm = realm;
 	A->key = key;
-	A->vkey = *vkey;
 	wbuf_init(&A->out, VALUE_MAX);
 	if (tiles_init(&A->tiles, view, NULL, TILES_DELETE,
 	    RATIFY_CACHE_TILES)) {
@@ -118,6 +120,8 @@ ratify_state_open(struct ratify_state * A, const struct realm * realm,
 	tree_root_empty(&A->tree, realm->nonce);
 	merkle_range_init(&A->before);
 	merkle_range_init(&A->range);
+	if ((rc = ratify_policy_open(A, view)) != 0)
+		return (rc);
 	if ((rc = load(A, view)) == -2) {
 		warnx("the database is damaged, or of another realm or policy "
 		    "than realm.conf");
@@ -219,6 +223,7 @@ void
 ratify_state_free(struct ratify_state * A)
 {
 
+	policy_history_free(A->policies);
 	tiles_free(&A->tiles);
 	bytes_free(&A->row);
 	bytes_free(&A->current);

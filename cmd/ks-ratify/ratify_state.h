@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 #include "codec/wbuf.h"
-#include "crypto/hash.h"
+#include "crypto/sign.h"
 #include "directory/tiles.h"
 #include "head/head.h"
 #include "merkle/merkle.h"
-#include "note/vkey.h"
 #include "store/bytes.h"
 #include "tree/tree.h"
 
+struct policy_history;
 struct pool;
 struct realm;
 struct sign_key;
@@ -30,7 +30,9 @@ enum ratify_table {
 	RATIFY_TABLE_META = 0x01,
 	RATIFY_TABLE_ENTRY = 0x02,
 	RATIFY_TABLE_COSIGNATURE = 0x03,
-	RATIFY_TABLE_WAITING = 0x04
+	RATIFY_TABLE_WAITING = 0x04,
+	RATIFY_TABLE_POLICY = 0x05,
+	RATIFY_TABLE_LINK = 0x06
 };
 
 /** Tiles of the newest tree kept in memory: 36 MiB. */
@@ -48,8 +50,8 @@ enum ratify_refusal {
 
 struct ratify_state {
 	const struct realm * realm;
-	const struct sign_key * key;
-	struct vkey vkey;		/* its public half, a witness */
+	const struct sign_key * key;	/* cosigns when the policy has it */
+	struct policy_history * policies;	/* of the realm, as seen */
 	struct pool * pool;		/* for checking signatures */
 
 	uint64_t epoch;			/* last one ratified */
@@ -74,7 +76,10 @@ struct ratify_state {
 	uint64_t waiting;		/* cosignatures that have not come back */
 };
 
-/* A row of RATIFY_TABLE_COSIGNATURE; points into what was decoded. */
+/*
+ * A row of RATIFY_TABLE_COSIGNATURE; points into what was decoded.  An epoch whose
+ * policy did not have our key has no cosignature: time and signature are zero.
+ */
 struct ratify_row {
 	uint64_t time_s;
 	uint8_t sig[SIGN_LEN];
@@ -91,14 +96,14 @@ struct ratify_halted {
 };
 
 /**
- * ratify_state_open(A, realm, key, vkey, view):
- * Make ${A} the verifier with ${key}, whose public half is ${vkey}, in ${realm}
- * that ${view} has committed, or a new one if that is empty.  All but ${vkey}
- * stay until ratify_state_free.  The pool is the caller's to set.  Return 0; 1
- * after a line if the database is damaged or of another realm; or -1 (reported).
+ * ratify_state_open(A, realm, key, view):
+ * Make ${A} the verifier with ${key} in ${realm} that ${view} has committed, or a
+ * new one if that is empty.  All stay until ratify_state_free.  The pool is the
+ * caller's to set.  Return 0; 1 after a line if the database is damaged or of
+ * another realm; or -1 (reported).
  */
 int ratify_state_open(struct ratify_state *, const struct realm *,
-    const struct sign_key *, const struct vkey *, struct view *);
+    const struct sign_key *, struct view *);
 
 /**
  * ratify_state_put(A, view):

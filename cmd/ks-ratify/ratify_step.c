@@ -8,6 +8,7 @@
 #include "evidence/evidence.h"
 #include "note/checkpoint.h"
 #include "note/note.h"
+#include "policy/history.h"
 #include "policy/quorum.h"
 #include "proto/list.h"
 #include "proto/signature.h"
@@ -18,6 +19,7 @@
 #include "store/view.h"
 #include "tree/tree.h"
 
+#include "ratify_policy.h"
 #include "ratify_state.h"
 #include "ratify_step.h"
 
@@ -25,8 +27,10 @@
 struct step {
 	struct ratify_epoch E;
 	struct note * note;
+	const struct policy_era * era;	/* in force in it */
 	struct checkpoint checkpoint;
 	struct head head;
+	int begins;			/* another policy, after it */
 	struct merkle_range range;	/* the epoch log with it */
 	struct tree_root tree;		/* the tree after it */
 };
@@ -35,7 +39,7 @@ int
 ratify_epoch_get(struct ratify_epoch * E, const uint8_t * body, size_t len)
 {
 	struct rbuf R;
-	const uint8_t * list;
+	const uint8_t * list, * next;
 	uint64_t list_len;
 
 	rbuf_init(&R, body, len);
@@ -44,6 +48,9 @@ ratify_epoch_get(struct ratify_epoch * E, const uint8_t * body, size_t len)
 	E->n = rbuf_get_u32(&R);
 	list_len = rbuf_get_u64(&R);
 	list = list_len > R.len ? NULL : rbuf_get_bytes(&R, (size_t)list_len);
+	E->number = rbuf_get_u64(&R);
+	next = rbuf_get_var16(&R, POLICY_LEN_MAX, &E->next_len);
+	E->next = E->next_len > 0 ? (const char *)next : NULL;
 	if (R.failed || list == NULL)
 		return (-1);
 	rbuf_init(&E->list, list, (size_t)list_len);
@@ -80,7 +87,7 @@ check_vouched(struct ratify_state * A, struct step * S)
 		warnx("out of memory");
 		return (-1);
 	}
-	if (quorum_check(A->realm->policy, S->note, &S->checkpoint, &Q, &why))
+	if (quorum_check(S->era->policy, S->note, &S->checkpoint, &Q, &why))
 		return (refuse(A, RATIFY_FEED, RULE_SIGNATURE_INVALID));
 	if (!Q.majority)
 		return (refuse(A, RATIFY_FEED, "majority-missing"));
@@ -98,6 +105,28 @@ check_vouched(struct ratify_state * A, struct step * S)
 	return (0);
 }
 
+/* Does the policy go on, or does the one begin that was told? */
+static int
+check_policy(struct ratify_state * A, struct step * S)
+{
+
+	switch (evidence_next(A->realm, S->era->hash, &S->head, S->E.next,
+	    S->E.next_len)) {
+	case EVIDENCE_NEXT_SAME:
+		return (0);
+	case EVIDENCE_NEXT_NEW:
+		S->begins = 1;
+		return (0);
+	case EVIDENCE_NEXT_BAD:
+		return (refuse(A, RATIFY_MISBEHAVED, RULE_POLICY_MALFORMED));
+	case EVIDENCE_NEXT_UNKNOWN:
+		return (refuse(A, RATIFY_FEED, "policy-mismatch"));
+	default:
+		warnx("out of memory");
+		return (-1);
+	}
+}
+
 /* The head's own rules, and whether these are the updates that it names. */
 static int
 check_head(struct ratify_state * A, struct step * S)
@@ -107,11 +136,14 @@ check_head(struct ratify_state * A, struct step * S)
 	const uint8_t * p;
 	const char * rule;
 	size_t len;
+	int rc;
 
 	rule = evidence_head_rule(A->realm, A->epoch + 1,
 	    A->epoch == 0 ? NULL : A->head, S->E.head, &S->head);
 	if (rule != NULL)
 		return (refuse(A, RATIFY_MISBEHAVED, rule));
+	if ((rc = check_policy(A, S)) != 0)
+		return (rc);
 	if (S->head.time_ms > S->E.clock_ms &&
 	    S->head.time_ms - S->E.clock_ms > CLOCK_SKEW_MS)
 		return (refuse(A, RATIFY_FEED, RULE_TIME_FUTURE));
@@ -203,13 +235,32 @@ done:
 	return (rc);
 }
 
-/* Put the cosignature of the epoch, and that it has to come back. */
+/* Make the cosignature of the epoch, or zeroes if the policy has not our key. */
 static int
-cosign(struct ratify_state * A, struct view * view, struct step * S,
-    struct actions * actions)
+make_signature(struct ratify_state * A, const struct step * S,
+    uint64_t * time_s, uint8_t sig[SIGN_LEN])
+{
+
+	*time_s = 0;
+	memset(sig, 0, SIGN_LEN);
+	if (ratify_policy_own(A, S->head.epoch) == NULL)
+		return (0);
+	*time_s = S->E.clock_ms / 1000;
+
+	/* The bytes that are signed are made anew from fields. */
+	wbuf_reset(&A->out);
+	checkpoint_text(A->realm->name, S->head.epoch, S->checkpoint.root,
+	    &A->out);
+	return (wbuf_failed(&A->out) ? -1 : cosignature_sign(A->key, *time_s,
+	    (const char *)A->out.data, A->out.len, sig));
+}
+
+/* Put the row of the epoch, and of the policy that begins after it. */
+static int
+put_epoch(struct ratify_state * A, struct view * view, struct step * S)
 {
 	uint8_t key[ROWKEY_MAX], sig[SIGN_LEN];
-	uint64_t time_s = S->E.clock_ms / 1000;
+	uint64_t time_s;
 	struct wbuf note;
 	size_t klen;
 	int rc;
@@ -221,16 +272,10 @@ cosign(struct ratify_state * A, struct view * view, struct step * S,
 			    "database is damaged", S->head.epoch);
 		return (-1);
 	}
-
-	/* The bytes that are signed are made anew from fields. */
-	wbuf_reset(&A->out);
-	checkpoint_text(A->realm->name, S->head.epoch, S->checkpoint.root,
-	    &A->out);
-	if (wbuf_failed(&A->out) || cosignature_sign(A->key, time_s,
-	    (const char *)A->out.data, A->out.len, sig))
+	if (make_signature(A, S, &time_s, sig))
 		return (-1);
 	wbuf_init(&note, NOTE_LEN_MAX);
-	evidence_put_note(&note, S->note, A->realm->policy);
+	evidence_put_note(&note, S->note, S->era->policy);
 	wbuf_reset(&A->out);
 	wbuf_put_u64(&A->out, time_s);
 	wbuf_put_bytes(&A->out, sig, SIGN_LEN);
@@ -238,11 +283,28 @@ cosign(struct ratify_state * A, struct view * view, struct step * S,
 	wbuf_put_var32(&A->out, note.data, note.len);
 	rc = wbuf_failed(&note) || wbuf_failed(&A->out) ||
 	    view_put(view, key, klen, A->out.data, A->out.len) ? -1 : 0;
+	if (rc == 0 && S->begins)
+		rc = ratify_policy_begin(A, view, &S->E, note.data, note.len);
 	wbuf_free(&note);
-	klen = rowkey_number(key, RATIFY_TABLE_WAITING, S->head.epoch);
-	if (rc || view_put(view, key, klen, key, 0))
+	return (rc);
+}
+
+/* The epoch is good: put it, and if it is cosigned that this has to come back. */
+static int
+take_epoch(struct ratify_state * A, struct view * view, struct step * S,
+    struct actions * actions)
+{
+	uint8_t key[ROWKEY_MAX];
+
+	if (put_epoch(A, view, S))
+		return (-1);
+	if (ratify_policy_own(A, S->head.epoch) == NULL)
+		return (0);
+	if (view_put(view, key, rowkey_number(key, RATIFY_TABLE_WAITING,
+	    S->head.epoch), key, 0))
 		return (-1);
 	actions_put(actions, RATIFY_ACT_PUSH, key + 1, 8);
+	A->waiting++;
 	return (0);
 }
 
@@ -259,16 +321,16 @@ step_epoch(struct ratify_state * A, struct view * view,
 	A->broken = 0;
 	if (ratify_epoch_get(&S.E, event->body, event->len))
 		return (-1);
+	S.era = ratify_policy_at(A, A->epoch + 1);
 	if ((rc = check_vouched(A, &S)) == 0 && (rc = check_head(A, &S)) == 0 &&
 	    (rc = check_updates(A, view, &S)) == 0 &&
-	    (rc = cosign(A, view, &S, actions)) == 0) {
+	    (rc = take_epoch(A, view, &S, actions)) == 0) {
 		A->epoch = S.head.epoch;
 		memcpy(A->head, S.E.head, HEAD_LEN);
 		A->tree = S.tree;
 		A->before = A->range;
 		A->range = S.range;
 		A->updates += S.E.n;
-		A->waiting++;
 		A->dirty = 1;
 	}
 	note_free(S.note);
@@ -313,7 +375,7 @@ step_back(struct ratify_state * A, struct view * view,
 	checkpoint_text(A->realm->name, S.epoch, root, &A->out);
 
 	/* Perhaps one from before this database: it says the same. */
-	if (wbuf_failed(&A->out) || cosignature_verify(A->vkey.pk, S.time_s,
+	if (wbuf_failed(&A->out) || cosignature_verify(A->key->pk, S.time_s,
 	    (const char *)A->out.data, A->out.len, S.sig))
 		return (refuse(A, RATIFY_FEED, RULE_SIGNATURE_INVALID), 0);
 	if (view_del(view, key, rowkey_number(key, RATIFY_TABLE_WAITING,

@@ -39,6 +39,9 @@ struct ratify_epoch {
 	const uint8_t * head;	/* HEAD_LEN bytes */
 	uint32_t n;		/* updates */
 	struct rbuf list;	/* them, for list_next */
+	uint64_t number;	/* of the policy that begins after it */
+	const char * next;	/* that policy; NULL if none was told */
+	size_t next_len;
 	const char * note;
 	size_t note_len;
 };
@@ -49,7 +52,8 @@ struct ratify_epoch {
 /**
  * ratify_epoch_get(E, body, len):
  * Decode an epoch: u64 clock, head, u32 n, u64 length of the list, the list of
- * n x var32 update, the note.  Return 0, or -1 if it is malformed.
+ * n x var32 update, u64 number, var16 policy (empty: none), the note.  Return 0,
+ * or -1 if it is malformed.
  */
 int ratify_epoch_get(struct ratify_epoch *, const uint8_t *, size_t);
 

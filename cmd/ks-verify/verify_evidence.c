@@ -34,25 +34,25 @@ print_text(const struct evidence_verdict * V, const struct realm * realm)
 	printf("misbehaviour proven\nrealm %s\nrule %s\nepoch %" PRIu64 "\n",
 	    realm->name, V->rule, V->epoch);
 	for (unsigned n = 0; n < V->notes; n++)
-		for (unsigned i = 0; i < policy_keys(realm->policy); i++)
+		for (unsigned i = 0; i < policy_keys(V->policy); i++)
 			if (V->quorum[n].satisfied[i] &&
-			    policy_key(realm->policy, i)->kind == POLICY_REPLICA) {
+			    policy_key(V->policy, i)->kind == POLICY_REPLICA) {
 				printf("%s ", signed_name[n]);
-				print_name(policy_key(realm->policy, i)->name);
+				print_name(policy_key(V->policy, i)->name);
 			}
 }
 
 /* The names of the replicas that signed a note; "?" for one that is not UTF-8. */
 static json_t *
-json_signed(const struct quorum * Q, const struct realm * realm)
+json_signed(const struct quorum * Q, const struct policy * policy)
 {
 	json_t * list = json_array(), * name;
 
-	for (unsigned i = 0; i < policy_keys(realm->policy); i++) {
+	for (unsigned i = 0; i < policy_keys(policy); i++) {
 		if (!Q->satisfied[i] ||
-		    policy_key(realm->policy, i)->kind != POLICY_REPLICA)
+		    policy_key(policy, i)->kind != POLICY_REPLICA)
 			continue;
-		name = json_string(policy_key(realm->policy, i)->name);
+		name = json_string(policy_key(policy, i)->name);
 		if (json_array_append_new(list, name != NULL ? name :
 		    json_string("?"))) {
 			json_decref(list);
@@ -77,7 +77,7 @@ print_json(const struct evidence_verdict * V, const struct realm * realm)
 	bad = all == NULL;
 	for (unsigned n = 0; n < V->notes; n++)
 		bad |= json_object_set_new(all, signed_name[n],
-		    json_signed(&V->quorum[n], realm));
+		    json_signed(&V->quorum[n], V->policy));
 	if (!bad)
 		bad = json_dumpf(all, stdout,
 		    JSON_INDENT(2) | JSON_PRESERVE_ORDER);
@@ -91,20 +91,20 @@ verify_evidence(const char * text, size_t len, const struct realm * realm,
     int json)
 {
 	struct evidence_verdict V;
+	int code = EXITS_OK;
 
 	if (evidence_verify(text, len, realm, &V)) {
 		warnx("out of memory");
-		return (EXITS_TEMPORARY);
-	}
-	if (V.rule == NULL) {
+		code = EXITS_TEMPORARY;
+	} else if (V.rule == NULL) {
 		warnx("evidence: nothing is proven: %s", V.why);
-		return (EXITS_REFUSED);
-	}
-	if (!json)
+		code = EXITS_REFUSED;
+	} else if (!json) {
 		print_text(&V, realm);
-	else if (print_json(&V, realm)) {
+	} else if (print_json(&V, realm)) {
 		warnx("out of memory");
-		return (EXITS_TEMPORARY);
+		code = EXITS_TEMPORARY;
 	}
-	return (EXITS_OK);
+	evidence_free(&V);
+	return (code);
 }

@@ -53,8 +53,8 @@ check_link(const struct chain_link * K, const struct realm * realm,
 	    strcmp(checkpoint.origin, realm->name) != 0 ||
 	    check_head(K, realm, &checkpoint))
 		return (RULE_POLICY_CHAIN_INVALID);
-	return (trust == CHAIN_QUORUM ? Q.met : Q.majority) ? NULL :
-	    RULE_POLICY_CHAIN_UNMET;
+	return ((trust == CHAIN_QUORUM ? Q.met : Q.majority) ? NULL :
+	    RULE_POLICY_CHAIN_UNMET);
 }
 
 const char *

@@ -167,7 +167,7 @@ client_check_lookup(const struct client_check * Q,
 		    PRIu64, Q->user, A->V.rule, A->V.head.epoch, Q->epoch_min);
 		return (EXITS_REFUSED);
 	}
-	memory = remember_checkpoint(Q->client, Q->realm, &A->V, A->proof->note,
-	    A->proof->note_len, Q->epoch == 0 ? seen : 0);
+	memory = remember_checkpoint(Q->client, Q->realm, A->proof, &A->V,
+	    Q->epoch == 0 ? seen : 0);
 	return (memory != EXITS_OK ? memory : code);
 }

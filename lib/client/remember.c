@@ -17,8 +17,8 @@
 
 #include "client/remember.h"
 
-/* Longest evidence file: two notes, as far as a proof or memory holds them. */
-#define EVIDENCE_MAX	(2 * MEMORY_FILE_MAX)
+/* Longest evidence file: a chain and two notes, as proof and memory hold them. */
+#define EVIDENCE_MAX	(3 * MEMORY_FILE_MAX)
 
 /* Bytes of a root that tell the names of evidence files apart. */
 #define NAME_ROOT_LEN	8
@@ -38,15 +38,31 @@ remember_size(const struct realm * realm, uint64_t * size)
 /* Two checkpoints of which neither alone is wrong (PROTOCOL section 13). */
 static void
 put_two(struct wbuf * W, const char * realm, const char * rule,
-    const char * first, size_t first_len, const char * second,
-    size_t second_len)
+    const char * seen, size_t seen_len, const struct proof * P)
 {
 
 	wbuf_printf(W, "ks-checkpoints/v1\nrealm %s\nrule %s\n", realm, rule);
-	wbuf_printf(W, "first %zu\n", first_len);
-	wbuf_put_bytes(W, first, first_len);
-	wbuf_printf(W, "second %zu\n", second_len);
-	wbuf_put_bytes(W, second, second_len);
+	wbuf_printf(W, "first %zu\n", seen_len);
+	wbuf_put_bytes(W, seen, seen_len);
+	chain_put(W, &P->chain);
+	wbuf_printf(W, "second %zu\n", P->note_len);
+	wbuf_put_bytes(W, P->note, P->note_len);
+}
+
+/*
+ * Append the evidence of two checkpoints of one epoch, whose policy the chain of
+ * the proof leads to; what its last head names is of later epochs.
+ */
+static void
+put_fork(struct wbuf * W, const struct realm * realm, uint64_t epoch,
+    const char * seen, size_t seen_len, const struct proof * P)
+{
+	struct chain chain = P->chain;
+
+	while (chain.n > 0 && chain.link[chain.n - 1].epoch >= epoch)
+		chain.n--;
+	evidence_put_fork(W, realm->name, epoch, &chain, seen, seen_len, P->note,
+	    P->note_len);
 }
 
 /*
@@ -57,28 +73,32 @@ put_two(struct wbuf * W, const char * realm, const char * rule,
 static void
 put_evidence(struct wbuf * W, const struct memory * M,
     const struct realm * realm, const char * rule,
-    const struct memory_seen * now, const char * note, size_t len)
+    const struct memory_seen * now, const struct proof * P)
 {
 	struct evidence_verdict V;
 	const char * seen_note;
 	size_t seen_len;
+	int proven;
 
 	seen_note = memory_note(M, &seen_len);
 	if (memory_seen(M)->size == now->size) {
-		evidence_put_fork(W, realm->name, now->size, seen_note,
-		    seen_len, note, len);
-		if (wbuf_failed(W) || (evidence_verify((const char *)W->data,
-		    W->len, realm, &V) == 0 && V.rule != NULL))
+		put_fork(W, realm, now->size, seen_note, seen_len, P);
+		if (wbuf_failed(W))
+			return;
+		proven = evidence_verify((const char *)W->data, W->len, realm,
+		    &V) == 0 && V.rule != NULL;
+		evidence_free(&V);
+		if (proven)
 			return;
 		wbuf_reset(W);
 	}
-	put_two(W, realm->name, rule, seen_note, seen_len, note, len);
+	put_two(W, realm->name, rule, seen_note, seen_len, P);
 }
 
 /* Keep what shows that ${rule} was broken, and say where. */
 static void
 keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
-    const struct memory_seen * now, const char * note, size_t len)
+    const struct memory_seen * now, const struct proof * P)
 {
 	char dir[PATH_MAX], root[HEX_SIZE(NAME_ROOT_LEN)];
 	struct wbuf W;
@@ -93,7 +113,7 @@ keep_evidence(struct memory * M, const struct realm * realm, const char * rule,
 		return;
 	}
 	wbuf_init(&W, EVIDENCE_MAX);
-	put_evidence(&W, M, realm, rule, now, note, len);
+	put_evidence(&W, M, realm, rule, now, P);
 	if (wbuf_failed(&W)) {
 		errno = ENOMEM;
 		warn("%s", path);
@@ -142,8 +162,7 @@ compare(struct client * C, const struct memory_seen * seen,
 
 int
 remember_checkpoint(struct client * C, const struct realm * realm,
-    const struct proof_verdict * V, const char * note, size_t len,
-    uint64_t floor)
+    const struct proof * P, const struct proof_verdict * V, uint64_t floor)
 {
 	struct memory_seen now = { .size = V->checkpoint.size };
 	enum memory_result result;
@@ -160,10 +179,10 @@ remember_checkpoint(struct client * C, const struct realm * realm,
 	} else if (memory_rule(result) != NULL) {
 		warnx("%s: %s: %s", realm->name, memory_rule(result),
 		    rule_text(memory_rule(result)));
-		keep_evidence(M, realm, memory_rule(result), &now, note, len);
+		keep_evidence(M, realm, memory_rule(result), &now, P);
 		code = EXITS_REFUSED;
 	} else if (V->met && now.size > memory_seen(M)->size &&
-	    memory_save(M, &now, note, len)) {
+	    memory_save(M, &now, P->note, P->note_len)) {
 		code = EXITS_PERMANENT;
 	}
 	memory_close(M);

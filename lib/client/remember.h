@@ -7,6 +7,7 @@
 #include "proof/proof.h"
 
 struct client;
+struct proof;
 struct realm;
 
 /**
@@ -17,9 +18,8 @@ struct realm;
 int remember_size(const struct realm *, uint64_t *);
 
 /**
- * remember_checkpoint(C, realm, V, note, len, floor):
- * Hold the checkpoint of the verified ${V}, signed in the ${len} bytes ${note},
- * against the one remembered of ${realm}, asking ${C} for the consistency proof
+ * remember_checkpoint(C, realm, P, V, floor):
+ * Hold the checkpoint of the proof ${P}, of which ${V} was found, against the one remembered of ${realm}, asking ${C} for the consistency proof
  * that this takes, and remember it if it is later and meets the policy.  One
  * that is smaller than the remembered one, but not than ${floor}, is no step
  * back if it is consistent.  One that only some signed, neither the policy's
@@ -28,6 +28,6 @@ int remember_size(const struct realm *, uint64_t *);
  * EXITS_PERMANENT or EXITS_TEMPORARY after a line on standard error.
  */
 int remember_checkpoint(struct client *, const struct realm *,
-    const struct proof_verdict *, const char *, size_t, uint64_t);
+    const struct proof *, const struct proof_verdict *, uint64_t);
 
 #endif

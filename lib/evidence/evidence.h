@@ -9,6 +9,7 @@
 #include "note/checkpoint.h"
 #include "policy/quorum.h"
 
+struct chain;
 struct note;
 struct policy;
 struct realm;
@@ -18,7 +19,8 @@ struct wbuf;
 /*
  * Evidence of misbehaviour (PROTOCOL section 13): a text from which anyone who
  * holds the realm file can see that a majority of the realm's replicas signed
- * what the rules forbid.  Nothing in it is believed but their signatures, and
+ * what the rules forbid; of those whom the realm's policy had then, to which a
+ * chain leads from that of the realm file.  Nothing in it is believed but their signatures, and
  * what the signed checkpoint commits to: the two newest head records, and
  * through them the directory roots and the updates in between.  So it cannot
  * be made against replicas that kept the rules, whoever makes it.
@@ -38,6 +40,8 @@ struct evidence_verdict {
 	const char * rule;	/* the rule proven to be broken, or NULL */
 	const char * why;	/* why nothing is proven, or NULL */
 	uint64_t epoch;		/* in which; 0 if that was not found out */
+	const struct policy * policy;	/* in force then; NULL likewise */
+	struct chain * chain;		/* private: leads to it */
 	unsigned notes;		/* how many of the following are good */
 	struct checkpoint checkpoint[EVIDENCE_NOTES_MAX];
 	struct quorum quorum[EVIDENCE_NOTES_MAX];	/* who signed them */
@@ -48,6 +52,7 @@ struct evidence {
 	const char * realm;	/* the name */
 	const char * rule;	/* that is broken */
 	uint64_t epoch;
+	const struct chain * chain;	/* to the policy in force in it */
 	const char * note;	/* of this epoch, signed by a majority */
 	size_t note_len;
 
@@ -55,6 +60,8 @@ struct evidence {
 	const struct merkle_range * before;
 	const uint8_t * previous;	/* HEAD_LEN bytes; NULL for epoch 1 */
 	const uint8_t * head;		/* HEAD_LEN bytes, of this epoch */
+	const char * next;	/* policy that it names; NULL: the one in force */
+	size_t next_len;
 	uint64_t updates;		/* how many will be put */
 };
 
@@ -67,11 +74,17 @@ int evidence_is(const char *, size_t);
 /**
  * evidence_verify(text, len, realm, V):
  * Find out what the ${len} bytes at ${text}, which may come from anyone, prove
- * against the replicas of ${realm}, and fill ${V}.  Return 0, or -1 if memory
- * ran out.  Pure.
+ * against the replicas of ${realm}, and fill ${V}, for evidence_free whatever
+ * comes of it.  Return 0, or -1 if memory ran out.  Pure.
  */
 int evidence_verify(const char *, size_t, const struct realm *,
     struct evidence_verdict *);
+
+/**
+ * evidence_free(V):
+ * Free what ${V} holds.
+ */
+void evidence_free(struct evidence_verdict *);
 
 /**
  * evidence_head_rule(realm, epoch, previous, p, head):
@@ -81,6 +94,24 @@ int evidence_verify(const char *, size_t, const struct realm *,
  */
 const char * evidence_head_rule(const struct realm *, uint64_t,
     const uint8_t *, const uint8_t *, struct head *);
+
+/* What the policy that a head names for the epochs after it amounts to. */
+enum evidence_next {
+	EVIDENCE_NEXT_SAME,	/* it is the one in force */
+	EVIDENCE_NEXT_NEW,	/* another policy of the realm begins */
+	EVIDENCE_NEXT_BAD,	/* a majority named what is no policy of it */
+	EVIDENCE_NEXT_UNKNOWN,	/* the text is not the one that it names */
+	EVIDENCE_NEXT_MEMORY	/* memory ran out */
+};
+
+/**
+ * evidence_next(realm, hash, head, text, len):
+ * Hold what ${head} names against the policy in force, of head_policy ${hash},
+ * and the ${len} bytes at ${text}, which are said to be the next policy of
+ * ${realm} (NULL: that there is none).
+ */
+enum evidence_next evidence_next(const struct realm *, const uint8_t *,
+    const struct head *, const char *, size_t);
 
 /**
  * evidence_put_note(W, N, policy):
@@ -108,12 +139,13 @@ void evidence_put_update(struct wbuf *, const uint8_t *, size_t,
     const struct tree_path *, const uint8_t *, size_t);
 
 /**
- * evidence_put_fork(W, realm, epoch, one, one_len, other, other_len):
+ * evidence_put_fork(W, realm, epoch, chain, one, one_len, other, other_len):
  * Append to ${W} the evidence that a majority of the replicas of the realm named
  * ${realm} signed two checkpoints of ${epoch}, with other roots: the notes of
- * ${one_len} bytes at ${one} and ${other_len} bytes at ${other}.
+ * ${one_len} bytes at ${one} and ${other_len} bytes at ${other}.  The ${chain}
+ * leads to the policy in force in ${epoch}.
  */
-void evidence_put_fork(struct wbuf *, const char *, uint64_t, const char *,
-    size_t, const char *, size_t);
+void evidence_put_fork(struct wbuf *, const char *, uint64_t,
+    const struct chain *, const char *, size_t, const char *, size_t);
 
 #endif

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "chain/chain.h"
 #include "codec/wbuf.h"
 #include "note/note.h"
 #include "policy/policy.h"
@@ -12,11 +13,12 @@
 
 static void
 put_label(struct wbuf * W, const char * realm, const char * rule,
-    uint64_t epoch)
+    uint64_t epoch, const struct chain * chain)
 {
 
 	wbuf_printf(W, "%s\nrealm %s\nrule %s\nepoch %" PRIu64 "\n",
 	    EVIDENCE_LABEL, realm, rule, epoch);
+	chain_put(W, chain);
 }
 
 void
@@ -47,7 +49,7 @@ void
 evidence_put_start(struct wbuf * W, const struct evidence * E)
 {
 
-	put_label(W, E->realm, E->rule, E->epoch);
+	put_label(W, E->realm, E->rule, E->epoch, E->chain);
 	lines_put_text(W, "note ", E->note, E->note_len);
 	wbuf_printf(W, "before %u\n", E->before->n);
 	for (unsigned i = 0; i < E->before->n; i++)
@@ -57,6 +59,10 @@ evidence_put_start(struct wbuf * W, const struct evidence * E)
 	else
 		lines_put_base64(W, "previous ", E->previous, HEAD_LEN);
 	lines_put_base64(W, "head ", E->head, HEAD_LEN);
+	if (E->next == NULL)
+		wbuf_printf(W, "next-policy -\n");
+	else
+		lines_put_base64(W, "next-policy ", E->next, E->next_len);
 	wbuf_printf(W, "updates %" PRIu64 "\n", E->updates);
 }
 
@@ -76,10 +82,11 @@ evidence_put_update(struct wbuf * W, const uint8_t * update, size_t len,
 
 void
 evidence_put_fork(struct wbuf * W, const char * realm, uint64_t epoch,
-    const char * one, size_t one_len, const char * other, size_t other_len)
+    const struct chain * chain, const char * one, size_t one_len,
+    const char * other, size_t other_len)
 {
 
-	put_label(W, realm, "fork", epoch);
+	put_label(W, realm, "fork", epoch, chain);
 	lines_put_text(W, "note ", one, one_len);
 	lines_put_text(W, "note ", other, other_len);
 }

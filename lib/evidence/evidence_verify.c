@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "chain/chain.h"
 #include "entry/limits.h"
 #include "entry/rule_names.h"
 #include "note/note.h"
@@ -23,9 +24,12 @@ struct check {
 	struct evidence_verdict * V;
 	struct lines L;
 	const char * rule;		/* that it states */
+	uint8_t policy[HASH_LEN];	/* of the policy in force */
 	uint8_t previous[HEAD_LEN];
 	uint8_t record[HEAD_LEN];
 	struct head head;		/* of the epoch */
+	uint8_t next[POLICY_LEN_MAX];	/* policy that it is said to name */
+	size_t next_len;		/* 0: none */
 	struct merkle_range log;	/* then the whole epoch log */
 };
 
@@ -58,6 +62,25 @@ take_start(struct check * K)
 	return (K->rule == NULL ? "the rule is not known" : NULL);
 }
 
+/* Take the chain, and check that it leads to the policy in force. */
+static const char *
+take_chain(struct check * K)
+{
+	struct evidence_verdict * V = K->V;
+	const char * rule;
+
+	if ((V->chain = calloc(1, sizeof(*V->chain))) == NULL ||
+	    chain_take(&K->L, K->realm->name, V->chain))
+		return (MEMORY);
+	if (K->L.failed)
+		return (MALFORMED);
+	rule = chain_verify(V->chain, K->realm, CHAIN_MAJORITY, V->epoch - 1);
+	if (rule != NULL)
+		return (rule_text(rule));
+	V->policy = chain_policy(V->chain, K->realm, V->epoch, K->policy);
+	return (NULL);
+}
+
 /* Check that a majority signed ${N} as the checkpoint of the epoch. */
 static const char *
 check_note(struct check * K, const struct note * N)
@@ -67,7 +90,7 @@ check_note(struct check * K, const struct note * N)
 	struct quorum * Q = &V->quorum[V->notes];
 	const char * why;
 
-	if (quorum_check(K->realm->policy, N, C, Q, &why))
+	if (quorum_check(V->policy, N, C, Q, &why))
 		return (why);
 	if (!Q->majority)
 		return ("a majority of the replicas has not signed the note");
@@ -108,7 +131,22 @@ check_fork(struct check * K)
 	    HASH_LEN) == 0 ? "both notes are of one history" : NULL);
 }
 
-/* The lines `before`, the hashes, `previous` and `head`. */
+/* The line `next-policy`. */
+static void
+take_next(struct check * K)
+{
+	const char * text;
+	size_t len;
+
+	text = lines_named(&K->L, "next-policy ", &len);
+	if (len == 1 && text[0] == '-')
+		return;
+	if (base64_decode(text, len, K->next, sizeof(K->next), &K->next_len) ||
+	    K->next_len == 0)
+		K->L.failed = 1;
+}
+
+/* The lines `before`, the hashes, `previous`, `head` and `next-policy`. */
 static void
 take_heads(struct check * K)
 {
@@ -127,6 +165,7 @@ take_heads(struct check * K)
 	else
 		lines_base64(&K->L, "previous ", K->previous, HEAD_LEN);
 	lines_base64(&K->L, "head ", K->record, HEAD_LEN);
+	take_next(K);
 }
 
 /*
@@ -157,7 +196,7 @@ check_heads(struct check * K)
 	if (K->V->epoch > 1 && (head_parse(&previous, K->previous, HEAD_LEN) ||
 	    previous.epoch != K->V->epoch - 1 ||
 	    memcmp(previous.realm, K->realm->realm_hash, HASH_LEN) != 0 ||
-	    memcmp(previous.policy, K->realm->policy_hash, HASH_LEN) != 0))
+	    memcmp(previous.policy, K->policy, HASH_LEN) != 0))
 		return ("the head before is wrong itself, or of another policy");
 	return (NULL);
 }
@@ -177,9 +216,53 @@ evidence_head_rule(const struct realm * realm, uint64_t epoch,
 	if (previous != NULL && (head_parse(&last, previous, HEAD_LEN) ||
 	    head->time_ms < last.time_ms))
 		return (RULE_TIME_DECREASES);
-	if (memcmp(head->policy, realm->policy_hash, HASH_LEN) != 0)
-		return (RULE_POLICY_CHANGED);
 	return (NULL);
+}
+
+enum evidence_next
+evidence_next(const struct realm * realm, const uint8_t * hash,
+    const struct head * head, const char * text, size_t len)
+{
+	struct policy_error error;
+	struct policy * policy;
+	uint8_t next[HASH_LEN];
+
+	if (memcmp(head->policy, hash, HASH_LEN) == 0)
+		return (text == NULL ? EVIDENCE_NEXT_SAME :
+		    EVIDENCE_NEXT_UNKNOWN);
+	if (text == NULL)
+		return (EVIDENCE_NEXT_UNKNOWN);
+	head_policy(text, len, next);
+	if (memcmp(head->policy, next, HASH_LEN) != 0)
+		return (EVIDENCE_NEXT_UNKNOWN);
+	if (policy_parse_realm(text, len, realm->name, &policy, &error))
+		return (error.rule == NULL ? EVIDENCE_NEXT_MEMORY :
+		    EVIDENCE_NEXT_BAD);
+	policy_free(policy);
+	return (EVIDENCE_NEXT_NEW);
+}
+
+/* The rules of the head and what it names; store the one that is broken. */
+static const char *
+check_rules(struct check * K, const char ** rule)
+{
+
+	*rule = evidence_head_rule(K->realm, K->V->epoch,
+	    K->V->epoch > 1 ? K->previous : NULL, K->record, &K->head);
+	if (*rule != NULL)
+		return (NULL);
+	switch (evidence_next(K->realm, K->policy, &K->head,
+	    K->next_len > 0 ? (const char *)K->next : NULL, K->next_len)) {
+	case EVIDENCE_NEXT_MEMORY:
+		return (MEMORY);
+	case EVIDENCE_NEXT_UNKNOWN:
+		return ("the next policy is not the one that the head names");
+	case EVIDENCE_NEXT_BAD:
+		*rule = RULE_POLICY_MALFORMED;
+		return (NULL);
+	default:
+		return (NULL);
+	}
 }
 
 /* The tree that the epoch starts from. */
@@ -233,10 +316,9 @@ check_epoch(struct check * K)
 	if ((why = take_note(K)) != NULL)
 		return (why);
 	take_heads(K);
-	if ((why = check_heads(K)) != NULL)
+	if ((why = check_heads(K)) != NULL ||
+	    (why = check_rules(K, &rule)) != NULL)
 		return (why);
-	rule = evidence_head_rule(K->realm, K->V->epoch,
-	    K->V->epoch > 1 ? K->previous : NULL, K->record, &K->head);
 	if (rule != NULL) {
 		lines_exact(&K->L, "updates 0");
 		if (K->L.failed || K->L.len > 0)
@@ -263,9 +345,22 @@ evidence_verify(const char * text, size_t len, const struct realm * realm,
 	lines_init(&K.L, text, len);
 	V->why = len > EVIDENCE_LEN_MAX ? MALFORMED : take_start(&K);
 	if (V->why == NULL)
+		V->why = take_chain(&K);
+	if (V->why == NULL)
 		V->why = strcmp(K.rule, RULE_FORK) == 0 ? check_fork(&K) :
 		    check_epoch(&K);
 	if (V->why == NULL)
 		V->rule = K.rule;
 	return (V->why == MEMORY ? -1 : 0);
+}
+
+void
+evidence_free(struct evidence_verdict * V)
+{
+
+	if (V->chain != NULL)
+		chain_free(V->chain);
+	free(V->chain);
+	V->chain = NULL;
+	V->policy = NULL;
 }

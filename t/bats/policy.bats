@@ -6,9 +6,14 @@ load lib.bash
 
 setup() {
 	e2e_begin "$BATS_TEST_TMPDIR"
+	liar=
 }
 
 teardown() {
+	if [ -n "$liar" ]; then
+		kill "$liar" || true
+		wait "$liar" || true
+	fi
 	e2e_end
 }
 
@@ -199,4 +204,197 @@ links() {
 	cp "$E2E/keys/kept" "$REPLICA/keys/sign.key"
 	run -0 log approve "$E2E/next"
 	wait_until 20 number_is 3
+}
+
+# -- clients and verifiers ---------------------------------------------------------
+
+# vkey_of NAME: the verifier key of the witness NAME in the realm file.
+vkey_of() {
+	awk -v name="$1" '$1 == "witness" && $2 == name { print $3 }' "$2"
+}
+
+# verifier_make: a second verifier, which the realm's policy does not have.
+verifier_make() {
+	ks ks-init "$E2E/extra" main.example
+	SECOND=$REALM/verifier2
+	cp -r "$E2E/extra/verifier1" "$SECOND"
+	cp "$VERIFIER/ks.conf" "$CONF" "$SECOND/"
+	VKEY1=$(vkey_of verifier1 "$CONF")
+	VKEY2=$(vkey_of verifier1 "$E2E/extra/realm.conf")
+}
+
+# policy_of WITNESS...: a policy of the replica, and of these verifiers, who all count.
+policy_of() {
+	grep '^replica ' "$CONF"
+	for name; do
+		if [ "$name" = verifier1 ]; then
+			echo "witness verifier1 $VKEY1"
+		else
+			echo "witness verifier2 $VKEY2"
+		fi
+	done
+	echo "group all all replica1 $*"
+	echo "quorum all"
+}
+
+# approve WITNESS...: approve such a policy, and wait until it is in force.
+approve() {
+	local number
+
+	number=$(log policy -j | jq .number)
+	policy_of "$@" >"$E2E/next"
+	log approve "$E2E/next"
+	wait_until 20 number_is $((number + 1))
+}
+
+# ratify_is DIR FIELD VALUE, ratify_min DIR FIELD VALUE: of the verifier in DIR.
+ratify_is() {
+	[ "$(hostile rpc "$1/run/ratify" status "$2")" = "$3" ]
+}
+
+ratify_min() {
+	[ "$(hostile rpc "$1/run/ratify" status "$2")" -ge "$3" ]
+}
+
+second_verify() {
+	"$PYTHON" "$KS_TOP/contrib/ks-verify.py" -r "$@"
+}
+
+# proven_by_all OPTION...: the proof of alice verifies, by both implementations, for
+# whoever has any of the realm files.
+proven_by_all() {
+	for conf; do
+		run -0 ks ks-lookup -r "$conf" -o "$E2E/alice.proof" alice a
+		equal "$output" "$VALUE"
+		run -0 ks ks-verify ${KS_NO_JAIL:+-J} -r "$conf" "$E2E/alice.proof"
+		first=$output
+		run -0 second_verify "$conf" "$E2E/alice.proof"
+		equal "$output" "$first"
+	done
+}
+
+@test "a verifier cosigns from the policy that adds it to the one that removes it" {
+	realm_make main
+	verifier_make
+	realm_start
+	daemon_spawn ks-ratify "$SECOND"
+	daemon_ready ks-ratify "$SECOND"
+	grep -q "it only follows until one has" "$(daemon_stderr ks-ratify "$SECOND")"
+	update alice a=1
+	wait_until 20 ratify_min "$SECOND" epoch 1
+	ratify_is "$SECOND" cosigning 0
+	ratify_is "$SECOND" pending 0
+	run -0 lookup alice
+	refute says verifier2
+	lookup -o "$E2E/first.proof" alice >/dev/null
+
+	approve verifier1 verifier2
+	epoch=$(log policy -j | jq .epoch)
+	log realm "$CONF" >"$REALM/two.conf"
+	wait_until 20 ratify_is "$SECOND" cosigning 1
+	grep -q "policy from epoch $epoch on has its key: it cosigns" \
+		"$(daemon_stderr ks-ratify "$SECOND")"
+	update alice a=2
+	VALUE=2 proven_by_all "$CONF" "$REALM/two.conf"
+	run -0 lookup -w 20 alice
+	says 'ratified verifier1'
+	says 'ratified verifier2'
+	# What the old file was used for is a proof still.
+	run -0 verify -t "$(date -u -r "$E2E/first.proof" +%s)" "$E2E/first.proof"
+
+	approve verifier2
+	epoch=$(log policy -j | jq .epoch)
+	log realm "$CONF" >"$REALM/three.conf"
+	wait_until 20 ratify_is "$VERIFIER" cosigning 0
+	grep -q "policy from epoch $epoch on has not its key: it only follows" \
+		"$(daemon_stderr ks-ratify)"
+	update alice a=3
+	VALUE=3 proven_by_all "$CONF" "$REALM/two.conf" "$REALM/three.conf"
+	run -0 lookup -o "$E2E/alice.proof" alice
+	equal "$(links "$E2E/alice.proof")" 2
+	refute says verifier1
+	says 'ratified verifier2'
+	# Nobody cosigns what its key has no part in.
+	ks ks-dump -j "$VERIFIER/run/ratify" cosignature "$epoch" |
+		jq -r .signature | grep -qx '0*'
+	wait_until 20 ratify_is "$VERIFIER" pending 0
+
+	# Each comes to the same from nothing, and goes on.
+	for dir in "$VERIFIER" "$SECOND"; do
+		ks ks-dump "$dir/run/ratify" policy >"$E2E/before"
+		ks ks-dump "$dir/run/ratify" link >>"$E2E/before"
+		daemon_signal TERM ks-ratify "$dir"
+		daemon_left 0 ks-ratify "$dir"
+		rm -r "$dir/data/ratify"
+		daemon_spawn ks-ratify "$dir"
+		daemon_ready ks-ratify "$dir"
+		wait_until 30 ratify_min "$dir" epoch "$epoch"
+		ks ks-dump "$dir/run/ratify" policy >"$E2E/after"
+		ks ks-dump "$dir/run/ratify" link >>"$E2E/after"
+		cmp "$E2E/before" "$E2E/after"
+		[ "$(wc -l <"$E2E/after")" -ge 5 ]
+		equal "$(find "$dir/evidence" -type f)" ''
+	done
+	update alice a=4
+	run -0 lookup -w 20 alice a
+	equal "$output" 4
+}
+
+@test "a proof whose links are altered is refused by both implementations alike" {
+	realm_make main
+	verifier_make
+	realm_start
+	update alice a=1
+	approve verifier1
+	approve verifier1 verifier2
+	policy_of verifier1 >"$E2E/own"
+	run -0 lookup -q "$E2E/own" -o "$E2E/alice.proof" alice a
+	equal "$(links "$E2E/alice.proof")" 2
+	run timeout -k 5 300 "$PYTHON" "$BATS_TEST_DIRNAME/second.py" lines "$CONF" \
+		"$E2E/alice.proof" "$E2E/alice.proof"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	says ' cases, 0 differ'
+	says '3 policy-chain-invalid'
+	says '3 policy-chain-unmet'
+}
+
+@test "evidence from after a change of the policy convinces who has the file from before" {
+	realm_make main
+	verifier_make
+	sed -i "s|^upstream .*|upstream run/liar|" "$VERIFIER/ks.conf"
+	"$PYTHON" "$KS_TOP/t/hostile/publisher.py" "$VERIFIER/run/liar" \
+		"$REPLICA/run/publish" "$REPLICA" "$E2E/lie" 2>"$E2E/liar.err" 3>&- &
+	liar=$!
+	realm_start
+	update alice a=1
+	{ policy_of verifier1 && echo "# second"; } >"$E2E/next"
+	log approve "$E2E/next"
+	wait_until 20 number_is 2
+	log realm "$CONF" >"$REALM/new.conf"
+	epoch=$(log policy -j | jq .epoch)
+	for lie in root-mismatch fork; do
+		wait_until 30 ratify_min "$VERIFIER" epoch "$epoch"
+		[ $lie != fork ] || daemon_stop ks-ratify
+		echo "signed root" >"$E2E/lie"
+		[ $lie != fork ] || daemon_spawn ks-ratify
+		daemon_left 100 ks-ratify
+		rm "$E2E/lie"
+		file=$(find "$VERIFIER/evidence" -type f)
+		grep -qx 'policies 1' "$file"
+		for conf in "$CONF" "$REALM/new.conf"; do
+			run -0 ks ks-verify ${KS_NO_JAIL:+-J} -r "$conf" "$file"
+			says "misbehaviour proven"
+			says "rule $lie"
+			says "signed replica1"
+			first=$output
+			run -0 second_verify "$conf" "$file"
+			equal "$output" "$first"
+		done
+		sed 's/^policies 1/policies 0/' "$file" >"$E2E/altered"
+		run -3 verify "$E2E/altered"
+		rm "$file"
+		rm -r "$VERIFIER/data/ratify"
+		daemon_start ks-ratify
+	done
 }

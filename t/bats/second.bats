@@ -149,6 +149,16 @@ agreed() {
 		'3 time-future' '4 quorum-unmet'
 }
 
+@test "evidence that is true, false, and altered in every line" {
+	run second evidence "$REALM"
+	agreed 1000 '3 nothing is proven' '0 rule fork' '0 rule head-malformed' \
+		'0 rule realm-mismatch' '0 rule epoch-not-next' '0 rule time-decreases' \
+		'0 rule policy-malformed' '0 rule updates-count' '0 rule update-malformed' \
+		'0 rule version-must-rise' '0 rule signature-invalid' \
+		'0 rule registration-version' '0 rule new-policy-unmet' \
+		'0 rule old-policy-unmet' '0 rule root-mismatch'
+}
+
 @test "the comparison notices a ks-verify that is wrong" {
 	mkdir "$E2E/bin"
 	# It does not look at the rule on VRF proofs.

@@ -9,9 +9,10 @@ second.py realm REALM.CONF PROOF    the same with the realm file
 second.py times REALM PROOF         times, cosignatures and policies
 second.py made REALM                proofs that the keys of REALM sign and no
                                     honest server would make
+second.py evidence REALM            evidence that its keys sign, true and false
 second.py vectors                   the published vectors, without ks-verify
 
-The last five print how many cases there were of each outcome, and fail if the two
+The last six print how many cases there were of each outcome, and fail if the two
 differ in exit code, rule or standard output.  KS_BIN is where ks-verify is.
 """
 
@@ -114,6 +115,12 @@ def parse(kind, data):
     return kind(data)
 
 
+def proven(out):
+    """The rule that evidence proves, by what is said of it."""
+    lines = out.decode(errors="replace").splitlines()
+    return lines[2] if lines[:1] == ["misbehaviour proven"] else ""
+
+
 def compare(cases):
     """Ask both, print the outcomes, exit with 1 if they ever differ."""
     if os.environ.get("KS_NO_JAIL"):
@@ -125,7 +132,7 @@ def compare(cases):
         firsts = pool.map(lambda case: case.first(folder), cases)
         for case, first in zip(cases, firsts):
             found = case.second()
-            outcomes["%d %s" % first[:2]] += 1
+            outcomes["%d %s" % (first[0], first[1] or proven(first[2]))] += 1
             if first == found:
                 continue
             differ += 1
@@ -801,6 +808,189 @@ def made(folder):
     compare(cases)
 
 
+# -- evidence ------------------------------------------------------------------------
+
+class Accuser(Maker):
+    """Makes evidence of an epoch after heads of its choice."""
+
+    def history(self, *heads):
+        self.heads = list(heads)
+
+    def text(self, rule, *lines, **field):
+        chain = field.get("chain", ())
+        epoch = field.get("stated", len(self.heads))
+        return b"\n".join([
+            b"ks-evidence/v1", b"realm " + self.realm.name, b"rule " + rule,
+            b"epoch %d" % epoch, b"policies %d" % len(chain), *chain,
+            *lines]) + b"\n"
+
+    def note_lines(self, heads, **field):
+        root = second.Evidence.log_root(0, [], heads)
+        note = self.note(b"%s\n%d\n%s\n" % (self.realm.name, len(heads),
+                                            b64(root)),
+                         **field.get("signers", {}))
+        return [b"note %d" % note.count(b"\n"), note[:-1]]
+
+    def fork(self, other, **field):
+        return self.text(b"fork", *self.note_lines(self.heads, **field),
+                         *self.note_lines(other, **field), **field)
+
+    def about(self, rule, *updates, **field):
+        heads = self.heads
+        n = len(heads)
+        before = [second.sha256(b"\0" + h) for h in heads[:max(n - 2, 0)]]
+        new = field.get("next")
+        listed = field.get("count", len(updates))
+        return self.text(
+            rule, *self.note_lines(heads, **field),
+            b"before %d" % len(before), *map(b64, before),
+            b"previous " + (b64(heads[-2]) if n > 1 else b"-"),
+            b"head " + b64(heads[-1]),
+            b"next-policy " + (b64(new) if new is not None else b"-"),
+            b"updates %d" % listed, *updates, **field)
+
+
+def evidence_heads(m):
+    empty = m.tree.empty(0, bytes(32))
+    nothing = ks.ks_hash(b"ks-updates", b"")
+
+    def head(root=empty, **field):
+        data = m.head(root, **field)
+        return data[:104] + field.get("list", nothing) + data[136:]
+
+    good, bad = head(), head(root=bytes(32))
+    m.history(good)
+    for rule in (b"fork", b"root-mismatch", b"policy-changed", b"x", b""):
+        yield m.about(rule)
+    yield m.fork([good])
+    yield m.fork([bad])
+    yield m.fork([good, good])
+    yield m.fork([bad], signers={"replica": False})
+    yield m.fork([bad], signers={"verifiers": 0})
+    yield m.fork([bad], stated=2)
+    yield m.fork([bad], stated=0)
+    own = m.realm.policy_text
+    new, none = own + b"# new\n", b"quorum none\n"
+    # A link of the epoch itself leads to a policy that was not in force.
+    m.history(head(root=bytes(32), policy=second.sha256(new)))
+    for chain in ((), (m.link(new)[0],)):
+        yield m.about(b"root-mismatch", chain=chain, next=new)
+        yield m.about(b"root-mismatch", chain=chain)
+        yield m.fork([bad], chain=chain)
+    for rule, one in (
+            (b"root-mismatch", bad), (b"realm-mismatch", head(realm=bytes(32))),
+            (b"epoch-not-next", head(epoch=2)), (b"head-malformed", bytes(168)),
+            (b"updates-count", head(updates=1)),
+            (b"policy-malformed", head(policy=second.sha256(none))),
+            (b"policy-malformed", head(policy=second.sha256(new))),
+            (b"root-mismatch", head(root=bytes(32),
+                                    policy=second.sha256(new))),
+            (b"time-decreases", head(time=0))):
+        m.history(one)
+        for text in (None, own, new, none, none * 700):
+            yield m.about(rule, next=text)
+        yield m.about(rule, signers={"replica": False})
+        m.history(good, head(epoch=2)[:16] + one[16:])
+        yield m.about(rule)
+    for time_ms in (NOW * 1000 - 1, NOW * 1000, NOW * 1000 + 1):
+        m.history(good, head(epoch=2, time=time_ms))
+        yield m.about(b"time-decreases")
+        m.history(good, head(epoch=2), head(epoch=3, time=time_ms))
+        yield m.about(b"time-decreases")
+    # Under the second policy, and what leads to it.
+    first = head(policy=second.sha256(new))
+    link, leaf = m.link(new)
+    for signers in ({}, {"verifiers": 0}, {"replica": False}):
+        for name in (new, own):
+            head2 = head(epoch=2, root=bytes(32), policy=second.sha256(name))
+            m.history(first, head2)
+            link = m.link(new, signers=signers)[0]
+            for chain in ((), (link,), (link, link)):
+                yield m.about(b"root-mismatch", chain=chain)
+                yield m.about(b"root-mismatch", chain=chain, next=own)
+                yield m.fork([first, bad], chain=chain)
+
+
+def evidence_updates(m):
+    """Epochs of one or two updates of one user, in any order of wrongs."""
+    keys = [ks.SignKey(n, ks.ks_hash(b"second", n.encode())) for n in "ab"]
+    index, realm = bytes(31) + b"\1", m.realm.name.decode()
+    place = [b"found empty", b"path 0"]
+
+    def entry(version, owners, where=index):
+        return ks.entry(where, version, ks.policy_of(owners), bytes(32))
+
+    def value(data):
+        return ks.ks_hash(b"ks-entry", data)
+
+    def head(root, updates):
+        chain = ks.ks_hash(b"ks-updates", b"")
+        for u in updates:
+            chain = ks.ks_hash(b"ks-updates", chain + u)
+        data = m.head(root, updates=len(updates))
+        return data[:104] + chain + data[136:]
+
+    def update(u, *lines):
+        return b"\n".join([b"update " + b64(u), *lines])
+
+    def there(data, path=()):
+        return [b"found present", b"current " + b64(data),
+                b"path %d" % len(path), *map(b64, path)]
+
+    one = entry(0, keys[:1])
+    good = ks.signed_update(realm, one, keys[:1])
+    root = m.tree.leaf(0, index, value(one))
+    rules = (b"root-mismatch", b"updates-count", b"signature-invalid",
+             b"version-must-rise", b"registration-version", b"new-policy-unmet",
+             b"old-policy-unmet", b"update-malformed", b"policy-malformed")
+    seconds = [ks.signed_update(realm, entry(version, owners), signers)
+               for version in (0, 1) for owners in (keys[:1], keys[1:], keys)
+               for signers in (keys[:1], keys[1:], keys)]
+    seconds += [good[:-1] + bytes([good[-1] ^ 1]), good[:-1], b"x", good + b"x",
+                ks.signed_update(realm, ks.entry(index, 1, b"x\n", bytes(32)),
+                                 keys[:1])]
+    for u in seconds:
+        for root_then in (root, bytes(32)):
+            m.history(head(root_then, [good, u]))
+            for rule in rules:
+                yield m.about(rule, update(good, *place), update(u, *there(one)))
+        m.history(head(root, [good, u]))
+        yield m.about(b"update-malformed", update(good, *place), update(u))
+        m.history(head(root, [u]))
+        for rule in rules:
+            yield m.about(rule, update(u, *place))
+            yield m.about(rule, update(u, *there(one)))
+    # A second user: the leaf in the way moves down.
+    for where in (bytes(31) + b"\2", b"\x80" + bytes(31), bytes(32)):
+        two = entry(0, keys[1:], where)
+        u = ks.signed_update(realm, two, keys[1:])
+        replay = second.Replay(m.realm, root)
+        path = replay.split(where, index + value(one), [])
+        after = m.tree.climb(
+            where, m.tree.leaf(len(path), where, value(two)), path)
+        lines = [b"found other", b"other " + b64(index + value(one)), b"path 0"]
+        for root_then in (after, bytes(32)):
+            m.history(head(root_then, [good, u]))
+            for rule in rules[:2]:
+                yield m.about(rule, update(good, *place), update(u, *lines))
+                yield m.about(rule, update(good), update(u))
+                yield m.about(rule, update(good, *place), update(u, *place))
+
+
+def evidence(folder):
+    m = Accuser(folder)
+    texts = [*evidence_heads(m), *evidence_updates(m)]
+    cases = [Case("evidence: %r" % text, text, m.conf) for text in texts]
+    proven = [text for text in texts
+              if not second.judge_evidence(parse(second.Realm, m.conf), text)[0]]
+    # Every line altered, in as many of those that prove something.
+    for number, text in enumerate(proven[::max(len(proven) // 6, 1)]):
+        cases += [Case("evidence: " + what, altered, m.conf) for i,
+                  (what, altered) in enumerate(altered_texts(text))
+                  if i % 12 == number % 12 or not what.startswith("change ")]
+    compare(cases)
+
+
 # -- published vectors ---------------------------------------------------------------
 
 VRF_VECTOR = """
@@ -875,7 +1065,7 @@ def pick(folder):
 
 COMMANDS = {"users": users, "cosign": cosign, "lines": lines,
             "realm": realm_file, "times": times, "made": made,
-            "vectors": vectors, "pick": pick}
+            "evidence": evidence, "vectors": vectors, "pick": pick}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -83,7 +83,7 @@ halts() {
 	[ $((16#$newest)) -le $((last + 5)) ]
 }
 
-# survives WORD: a lie that nobody signed does not halt it, leaves no evidence and
+# survives WORD: a lie that nobody signed, or that proves nothing, does not halt it, leaves no evidence and
 # no cosignature; it goes on when the truth is told.
 survives() {
 	local before
@@ -91,7 +91,7 @@ survives() {
 	before=$(status ratify epoch)
 	echo "$1" >"$LIE"
 	: >"$(daemon_stderr ks-ratify)"
-	update "user-$1" -q "$QUORUM" a=b
+	update "user-${1// /-}" -q "$QUORUM" a=b
 	[ "$1" = silence ] || ratify_said 'not ratified\|malformed'
 	daemon_running ks-ratify
 	rm "$LIE"
@@ -168,8 +168,8 @@ survives() {
 	halts realm realm-mismatch
 }
 
-@test "a signed head of another policy is misbehaviour, and proven" {
-	halts policy policy-changed
+@test "a signed head that names what is no policy is misbehaviour, and proven" {
+	halts policy policy-malformed
 }
 
 @test "a signed head of another epoch is misbehaviour, and proven" {
@@ -193,13 +193,13 @@ survives() {
 	daemon_left 100 ks-ratify
 }
 
-@test "a lie that nobody signed neither halts the verifier nor is ratified" {
+@test "a lie that nobody signed, or nobody can prove, neither halts the verifier nor is ratified" {
 	start_with_liar
 	{ grep ^replica "$CONF"; echo 'quorum replica1'; } >"$E2E/quorum"
 	QUORUM=$E2E/quorum
 	for word in root count list time bad-update added-update smuggled garbage \
-		note silence; do
-		survives $word
+		note silence policy unnamed told "signed unnamed"; do
+		survives "$word"
 	done
 	run -0 lookup -w 20 alice
 	says 'ratified verifier1'

@@ -38,8 +38,11 @@ LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
 	struct evidence_verdict V;
 	size_t i;
 
-	if (evidence_verify((const char *)p, len, world.realm, &V))
+	if (evidence_verify((const char *)p, len, world.realm, &V)) {
+		evidence_free(&V);
 		return (0);
+	}
+	evidence_free(&V);
 	PANIC_UNLESS((V.rule == NULL) != (V.why == NULL));
 	if (V.rule == NULL)
 		return (0);

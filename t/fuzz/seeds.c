@@ -168,38 +168,6 @@ seeds_proto(struct wbuf * W)
 }
 
 static void
-seeds_proof(struct wbuf * W)
-{
-	static const char * const name[] = {
-		[ALICE] = "present", [ERASED] = "erased",
-		[NOBODY_EMPTY] = "absent-empty", [NOBODY_OTHER] = "absent-other"
-	};
-	struct wbuf note[2];
-	struct proof P;
-	struct wish I;
-
-	make_eras();
-	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
-		wish_init(&I, who);
-		I.epoch = 1 + who;
-		make_proof(&P, &I);
-		proof_format(W, &P);
-		seed("proof", name[who], W);
-		wbuf_free(&I.note);
-	}
-	wish_init(&I, ALICE);
-	make_proof(&P, &I);
-	P.chain.n = 2;
-	for (unsigned i = 0; i < 2; i++)
-		make_link(&P.chain.link[i], i + 1, 31, &note[i]);
-	proof_format(W, &P);
-	seed("proof", "chain", W);
-	wbuf_free(&note[0]);
-	wbuf_free(&note[1]);
-	wbuf_free(&I.note);
-}
-
-static void
 seeds_realm(struct wbuf * W)
 {
 	struct memory_seen seen = { .size = EPOCHS };
@@ -227,11 +195,15 @@ seeds_realm(struct wbuf * W)
 	wbuf_free(&I.note);
 }
 
-/* Evidence of epoch 2, after the first head of the world, whose head is ${H}. */
+/*
+ * Evidence of epoch 2, after the first head of the world, whose head is ${H}; it
+ * names the policy ${next}, unless that is NULL.
+ */
 static void
 put_evidence(struct wbuf * W, const char * rule, const struct head * H,
-    uint64_t updates)
+    const char * next, uint64_t updates)
 {
+	static const struct chain chain;
 	struct merkle_range none, log;
 	uint8_t record[HEAD_LEN], hash[HASH_LEN];
 	struct evidence E;
@@ -247,17 +219,39 @@ put_evidence(struct wbuf * W, const char * rule, const struct head * H,
 	merkle_range_root(&log, hash);
 	wbuf_init(&note, NOTE_LEN_MAX);
 	put_note(&note, REALM, 2, hash, 3, 0);
-	E = (struct evidence){ REALM, rule, 2, (char *)note.data, note.len,
-		&none, world.head[0], record, updates };
+	E = (struct evidence){ REALM, rule, 2, &chain, (char *)note.data,
+		note.len, &none, world.head[0], record, next,
+		next == NULL ? 0 : strlen(next), updates };
 	evidence_put_start(W, &E);
 	wbuf_free(&note);
+}
+
+/* The fork of the newest epoch, under the policy that ${chain} leads to. */
+static void
+seed_fork(struct wbuf * W, const char * name, const struct chain * chain,
+    unsigned signers)
+{
+	uint8_t root[HASH_LEN];
+	struct wbuf note[2];
+
+	log_root(EPOCHS, root);
+	for (size_t i = 0; i < 2; i++) {
+		wbuf_init(&note[i], NOTE_LEN_MAX);
+		put_note(&note[i], REALM, EPOCHS, root, signers, 0);
+		root[0] ^= 1;
+	}
+	evidence_put_fork(W, REALM, EPOCHS, chain, (char *)note[0].data,
+	    note[0].len, (char *)note[1].data, note[1].len);
+	seed("evidence", name, W);
+	wbuf_free(&note[0]);
+	wbuf_free(&note[1]);
 }
 
 static void
 seeds_evidence(struct wbuf * W)
 {
-	struct wbuf note[2], update;
-	uint8_t root[HASH_LEN];
+	static const struct chain none;
+	struct wbuf update;
 	struct tree_path path;
 	struct update_sig S;
 	struct update U;
@@ -266,10 +260,10 @@ seeds_evidence(struct wbuf * W)
 	PANIC_UNLESS(head_parse(&H, world.head[1], HEAD_LEN) == 0);
 	head_list_init(H.list);
 	H.root[0] ^= 1;
-	put_evidence(W, RULE_ROOT_MISMATCH, &H, 0);
+	put_evidence(W, RULE_ROOT_MISMATCH, &H, NULL, 0);
 	seed("evidence", "root", W);
 	H.time_ms = 1;
-	put_evidence(W, RULE_TIME_DECREASES, &H, 0);
+	put_evidence(W, RULE_TIME_DECREASES, &H, NULL, 0);
 	seed("evidence", "time", W);
 
 	/* Alice's policy in that world is none. */
@@ -281,7 +275,7 @@ seeds_evidence(struct wbuf * W)
 	head_list_init(H.list);
 	head_list_add(H.list, update.data, update.len);
 	H.updates = 2;
-	put_evidence(W, RULE_UPDATES_COUNT, &H, 1);
+	put_evidence(W, RULE_UPDATES_COUNT, &H, NULL, 1);
 	evidence_put_update(W, update.data, update.len, NULL, NULL, 0);
 	seed("evidence", "count", W);
 	H.updates = 1;
@@ -292,22 +286,49 @@ seeds_evidence(struct wbuf * W)
 	PANIC_UNLESS(update_parse(&U, update.data, update.len) == 0 &&
 	    tree_lookup(world.realm->nonce, &nodes, &world.root, U.entry.index,
 	    &path) == 0 && path.kind != TREE_PRESENT);
-	put_evidence(W, RULE_POLICY_MALFORMED, &H, 1);
+	put_evidence(W, RULE_POLICY_MALFORMED, &H, NULL, 1);
 	evidence_put_update(W, update.data, update.len, &path, NULL, 0);
 	seed("evidence", "update", W);
 	wbuf_free(&update);
 
-	log_root(EPOCHS, root);
-	for (size_t i = 0; i < 2; i++) {
-		wbuf_init(&note[i], NOTE_LEN_MAX);
-		put_note(&note[i], REALM, EPOCHS, root, 3U << i, 0);
-		root[0] ^= 1;
+	PANIC_UNLESS(head_parse(&H, world.head[1], HEAD_LEN) == 0);
+	head_policy("quorum none\n", 12, H.policy);
+	put_evidence(W, RULE_POLICY_MALFORMED, &H, "quorum none\n", 0);
+	seed("evidence", "policy", W);
+	seed_fork(W, "fork", &none, 3);
+}
+
+static void
+seeds_proof(struct wbuf * W)
+{
+	static const char * const name[] = {
+		[ALICE] = "present", [ERASED] = "erased",
+		[NOBODY_EMPTY] = "absent-empty", [NOBODY_OTHER] = "absent-other"
+	};
+	struct wbuf note[2];
+	struct proof P;
+	struct wish I;
+
+	make_eras();
+	for (enum who who = ALICE; who <= NOBODY_OTHER; who++) {
+		wish_init(&I, who);
+		I.epoch = 1 + who;
+		make_proof(&P, &I);
+		proof_format(W, &P);
+		seed("proof", name[who], W);
+		wbuf_free(&I.note);
 	}
-	evidence_put_fork(W, REALM, EPOCHS, (char *)note[0].data, note[0].len,
-	    (char *)note[1].data, note[1].len);
-	seed("evidence", "fork", W);
+	wish_init(&I, ALICE);
+	make_proof(&P, &I);
+	P.chain.n = 2;
+	for (unsigned i = 0; i < 2; i++)
+		make_link(&P.chain.link[i], i + 1, 31, &note[i]);
+	proof_format(W, &P);
+	seed("proof", "chain", W);
+	seed_fork(W, "chain", &P.chain, 2 | 4);
 	wbuf_free(&note[0]);
 	wbuf_free(&note[1]);
+	wbuf_free(&I.note);
 }
 
 static void

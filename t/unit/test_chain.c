@@ -173,6 +173,18 @@ lies(void)
 	C.link[1].ninclusion--;
 	RULE_IS(&C, RULE_POLICY_CHAIN_INVALID);
 
+	/* The right head, in the checkpoint of a later epoch. */
+	make(&C, FIRST, SECOND);
+	log_root(3, root);
+	wbuf_init(&note, 65536);
+	put_note(&note, REALM, 3, root, 31, 0);
+	C.link[0].note = (const char *)note.data;
+	C.link[0].note_len = note.len;
+	CHECK(merkle_inclusion(3, 1, subtree, NULL, C.link[0].inclusion,
+	    &C.link[0].ninclusion) == 0);
+	RULE_IS(&C, RULE_POLICY_CHAIN_INVALID);
+	wbuf_free(&note);
+
 	/* The right policy, named by nobody; one that is none, and is named. */
 	make(&C, FIRST, SECOND);
 	C.link[1].policy = eras[1].text;
@@ -277,6 +289,14 @@ forms(void)
 	*at = '3';
 	CHECK(!is_chain((char *)W.data, W.len));
 	*at = '1';
+	CHECK(!is_chain((char *)W.data, W.len));
+	wbuf_free(&W);
+
+	/* Base64 is never of nothing. */
+	make(&C, 31, 31);
+	C.link[1].policy_len = 0;
+	wbuf_init(&W, PROOF_LEN_MAX);
+	chain_put(&W, &C);
 	CHECK(!is_chain((char *)W.data, W.len));
 	wbuf_free(&W);
 

@@ -344,6 +344,7 @@ foreign_fork(void)
 	world.head[4][103] ^= 1;
 	CHECK(evidence(text, sizeof(text)) == 1);
 	CHECK(evidence_verify(text, strlen(text), world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0);
 	policy_free(own);
 	own = NULL;
@@ -367,6 +368,7 @@ forks(void)
 	memcpy(world.head[4], kept, HEAD_LEN);
 	CHECK(evidence(text, sizeof(text)) == 1);
 	CHECK(evidence_verify(text, strlen(text), world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0 && V.epoch == 5);
 	CHECK(look_up(C, 0) == EXITS_OK);
 	client_free(C);

@@ -22,6 +22,13 @@ gather(struct wbuf * W)
 	wbuf_put_u32(&event, U.n);
 	wbuf_put_u64(&event, U.list.len);
 	wbuf_put_bytes(&event, U.list.data, U.list.len);
+	if (E->policy.len > 0) {
+		wbuf_put_bytes(&event, E->policy.data + PROTO_POLICY_EPOCH_LEN,
+		    E->policy.len - PROTO_POLICY_EPOCH_LEN);
+	} else {
+		wbuf_put_u64(&event, 0);
+		wbuf_put_u16(&event, 0);
+	}
 	wbuf_put_bytes(&event, H.note, H.note_len);
 	wbuf_init(W, EVIDENCE_LEN_MAX);
 	rc = ratify_evidence(&me.state, stage_view(me.stage), event.data,
@@ -50,17 +57,23 @@ start(enum lie lie, int stranger, const char * rule, struct wbuf * W)
 	return (gather(W));
 }
 
+/* Whose realm file it is held against; NULL: the first one. */
+static const struct realm * reader;
+static uint64_t accused = 4;	/* the epoch that it is about */
+
 /* What ${W} proves; NULL: nothing. */
 static const char *
 proven(const char * text, size_t len)
 {
 	struct evidence_verdict V;
 
-	if (evidence_verify(text, len, world.realm, &V))
+	if (evidence_verify(text, len, reader != NULL ? reader : world.realm,
+	    &V))
 		errx(1, "out of memory");
+	evidence_free(&V);
 	if ((V.rule == NULL) == (V.why == NULL))
 		errx(1, "a verdict is one or the other");
-	if (V.rule != NULL && V.epoch != 4)
+	if (V.rule != NULL && V.epoch != accused)
 		return ("of another epoch");
 	return (V.rule);
 }
@@ -146,7 +159,7 @@ honest(void)
 	static const char * const rules[] = {
 		RULE_ROOT_MISMATCH, RULE_UPDATES_COUNT, RULE_TIME_DECREASES,
 		RULE_OLD_POLICY_UNMET, RULE_HEAD_MALFORMED, RULE_FORK,
-		RULE_POLICY_CHANGED, RULE_EPOCH_NOT_NEXT, RULE_REALM_MISMATCH
+		RULE_POLICY_MALFORMED, RULE_EPOCH_NOT_NEXT, RULE_REALM_MISMATCH
 	};
 	struct wbuf W;
 
@@ -177,6 +190,7 @@ forged(void)
 	me.state.rule = RULE_UPDATES_COUNT;
 	CHECK(gather(&W) == 0);
 	CHECK(evidence_verify((char *)W.data, W.len, world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.rule == NULL);
 	CHECK(strcmp(V.why, "the updates are not those of the signed head") == 0);
 	E->updates.data[7] = 1;
@@ -189,6 +203,7 @@ forged(void)
 	me.state.broken = 3;
 	CHECK(gather(&W) == 0);
 	CHECK(evidence_verify((char *)W.data, W.len, world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.rule == NULL && strcmp(V.why,
 	    "the heads are not those of the signed epoch log") == 0);
 	wbuf_free(&W);
@@ -209,6 +224,7 @@ minority(void)
 	me.state.rule = RULE_ROOT_MISMATCH;
 	CHECK(gather(&W) == 0);
 	CHECK(evidence_verify((char *)W.data, W.len, world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.rule == NULL && strcmp(V.why,
 	    "a majority of the replicas has not signed the note") == 0);
 	CHECK(V.notes == 0);
@@ -219,6 +235,7 @@ minority(void)
 static void
 fork_needs_two(void)
 {
+	static const struct chain none;
 	struct proto_publish_head H;
 	struct evidence_verdict V;
 	struct wbuf W;
@@ -228,9 +245,10 @@ fork_needs_two(void)
 	CHECK(proto_publish_get_head_reply(world.epoch[3].head.data,
 	    world.epoch[3].head.len, &H) == 0);
 	wbuf_init(&W, EVIDENCE_LEN_MAX);
-	evidence_put_fork(&W, REALM, 3, (const char *)H.note, H.note_len,
-	    (const char *)H.note, H.note_len);
+	evidence_put_fork(&W, REALM, 3, &none, (const char *)H.note,
+	    H.note_len, (const char *)H.note, H.note_len);
 	CHECK(evidence_verify((char *)W.data, W.len, world.realm, &V) == 0);
+	evidence_free(&V);
 	CHECK(V.rule == NULL && V.notes == 2);
 	CHECK(strcmp(V.why, "both notes are of one history") == 0);
 	wbuf_free(&W);
@@ -247,6 +265,124 @@ another_rule(void)
 	wbuf_free(&W);
 	world_end();
 	CHECK(start(HONEST, 1, RULE_SIGNATURE_INVALID, &W) == 0);
+	CHECK(proven((char *)W.data, W.len) == NULL);
+	wbuf_free(&W);
+	world_end();
+}
+
+/* The realm file with another policy in it. */
+static void
+make_reader(struct realm * realm, const struct wbuf * policy)
+{
+	struct policy_error error;
+
+	*realm = *world.realm;
+	if (policy_parse_realm((char *)policy->data, policy->len, REALM,
+	    &realm->policy, &error))
+		errx(1, "policy_parse_realm");
+	head_policy((char *)policy->data, policy->len, realm->policy_hash);
+	reader = realm;
+}
+
+static void
+unmake_reader(struct realm * realm)
+{
+
+	policy_free(realm->policy);
+	reader = NULL;
+}
+
+/*
+ * The policy has changed: r2 signs alone, then r0 and r1, and the lie is in an
+ * epoch of theirs.  Who holds any realm file up to then can see it.
+ */
+static void
+other_policies(void)
+{
+	struct wbuf one, two, bare, W;
+	struct realm realm;
+	char * cut, * at;
+
+	world_start();
+	honest_epochs();
+	wbuf_init(&one, POLICY_LEN_MAX);
+	wbuf_init(&two, POLICY_LEN_MAX);
+	put_policy(&one, 2, 3, 0);
+	put_policy(&two, 0, 2, 1);
+	wbuf_put_u8(&one, 0);
+	wbuf_put_u8(&two, 0);
+	one.len--;
+	two.len--;
+	world.next = (char *)one.data;
+	close_epoch(HONEST);
+	world.first = 2;
+	world.signers = 1;
+	world.next = (char *)two.data;
+	close_epoch(HONEST);
+	world.first = 0;
+	world.signers = 2;
+	CHECK(me_feed(CLOCK_MS) == RATIFY_FED_ON && me.state.epoch == 5);
+	pend(3, 8, 3, 3);
+	close_epoch(ROOT);
+	accused = 6;
+	me.state.rule = RULE_ROOT_MISMATCH;
+	me.state.broken = 1;
+	CHECK(gather(&W) == 0);
+	CHECK(strstr((char *)W.data, "\npolicies 2\npolicy ") != NULL);
+	CHECK(alter(&W, RULE_ROOT_MISMATCH) == 0);
+	make_reader(&realm, &one);
+	CHECK(is(proven((char *)W.data, W.len), RULE_ROOT_MISMATCH));
+	unmake_reader(&realm);
+	make_reader(&realm, &two);
+	CHECK(is(proven((char *)W.data, W.len), RULE_ROOT_MISMATCH));
+	unmake_reader(&realm);
+
+	/* Without the chain it is of a policy that was not in force any more. */
+	cut = strstr((char *)W.data, "policies 2\n");
+	at = strstr((char *)W.data, "\nbefore ");
+	CHECK(cut != NULL && at != NULL);
+	while (strncmp(at, "\nnote ", 6) != 0)
+		at--;
+	wbuf_init(&bare, EVIDENCE_LEN_MAX);
+	wbuf_put_bytes(&bare, W.data, (size_t)(cut - (char *)W.data));
+	wbuf_printf(&bare, "policies 0");
+	wbuf_put_bytes(&bare, at, W.len - (size_t)(at - (char *)W.data));
+	CHECK(proven((char *)bare.data, bare.len) == NULL);
+	wbuf_free(&bare);
+
+	/* One that the realm never had. */
+	wbuf_printf(&one, "# never\n");
+	make_reader(&realm, &one);
+	CHECK(proven((char *)W.data, W.len) == NULL);
+	unmake_reader(&realm);
+	accused = 4;
+	wbuf_free(&W);
+	wbuf_free(&one);
+	wbuf_free(&two);
+	world_end();
+}
+
+/* What a majority names for a policy, and is none. */
+static void
+no_policy(void)
+{
+	struct wbuf W;
+	char * at;
+
+	world_start();
+	honest_epochs();
+	CHECK(me_feed(CLOCK_MS) == RATIFY_FED_ON);
+	world.next = "quorum none\n";
+	close_epoch(HONEST);
+	me.state.rule = RULE_POLICY_MALFORMED;
+	CHECK(gather(&W) == 0);
+	CHECK(alter(&W, RULE_POLICY_MALFORMED) == 0);
+
+	/* Without its text nobody knows what it is. */
+	at = strstr((char *)W.data, "\nnext-policy ");
+	CHECK(at != NULL);
+	W.len = (size_t)(at - (char *)W.data);
+	wbuf_printf(&W, "\nnext-policy -\nupdates 0\n");
 	CHECK(proven((char *)W.data, W.len) == NULL);
 	wbuf_free(&W);
 	world_end();
@@ -272,6 +408,9 @@ static const struct test tests[] = {
 	{ "a fork takes two histories", fork_needs_two },
 	{ "evidence that states another rule than the broken one proves nothing",
 	    another_rule },
+	{ "evidence proves as much after the realm's policy has changed",
+	    other_policies },
+	{ "a majority that names what is no policy leaves evidence", no_policy },
 	{ "evidence is known by its first line", known_by_label },
 };
 

@@ -26,9 +26,11 @@
 #include "merkle/merkle.h"
 #include "note/checkpoint.h"
 #include "note/note.h"
+#include "policy/history.h"
 #include "pool/pool.h"
 #include "propose/due.h"
 #include "proto/list.h"
+#include "proto/policy.h"
 #include "proto/proto_publish.h"
 #include "proto/signature.h"
 #include "realm/realm.h"
@@ -39,6 +41,7 @@
 
 #include "../../cmd/ks-ratify/ratify_evidence.h"
 #include "../../cmd/ks-ratify/ratify_feed.h"
+#include "../../cmd/ks-ratify/ratify_policy.h"
 #include "../../cmd/ks-ratify/ratify_push.h"
 #include "../../cmd/ks-ratify/ratify_state.h"
 #include "../../cmd/ks-ratify/ratify_step.h"
@@ -59,6 +62,7 @@ enum lie {
 
 struct server_epoch {
 	struct wbuf updates;		/* body of its FEED_UPDATES */
+	struct wbuf policy;		/* of its FEED_POLICY; empty: none */
 	struct wbuf head;		/* body of its FEED_HEAD */
 	uint8_t record[HEAD_LEN];
 	struct wbuf text;		/* of its checkpoint */
@@ -82,6 +86,10 @@ static struct {
 	int applied[PENDING];
 	size_t npending;
 	unsigned signers;		/* how many replicas sign */
+	unsigned first;			/* from this one on */
+	uint64_t number;		/* of the policy in force */
+	uint8_t policy_hash[HASH_LEN];
+	const char * next;		/* policy that the next epoch names */
 } world;
 
 /* The verifier, and what it did. */
@@ -138,7 +146,7 @@ me_start(void)
 
 	me.stage = stage_new(&spec, NULL, me.store);
 	if (me.stage == NULL || ratify_state_open(&me.state, world.realm,
-	    world.witness, &world.vwitness, stage_view(me.stage)))
+	    world.witness, stage_view(me.stage)))
 		errx(1, "the verifier does not start");
 	me.state.pool = world.pool;
 	ratify_feed_init(&me.feed, &me.state, me.stage);
@@ -158,6 +166,15 @@ me_stop(void)
 	stage_free(me.stage);
 }
 
+/* Feed the frame of ${type} if it is not empty. */
+static enum ratify_fed
+me_frame(uint16_t type, const struct wbuf * W, uint64_t clock_ms)
+{
+
+	return (W->len == 0 ? RATIFY_FED_ON : ratify_feed_frame(&me.feed, type,
+	    W->data, W->len, clock_ms, &me.rule));
+}
+
 /* Feed what the server has from the epoch that was asked for on. */
 static enum ratify_fed
 me_feed(uint64_t clock_ms)
@@ -168,15 +185,14 @@ me_feed(uint64_t clock_ms)
 	if (ratify_feed_start(&me.feed, &me.from))
 		return (RATIFY_FED_FAILED);
 	for (e = me.from; e <= world.last; e++) {
-		fed = ratify_feed_frame(&me.feed, FEED_UPDATES,
-		    world.epoch[e].updates.data, world.epoch[e].updates.len,
-		    clock_ms, &me.rule);
-		if (fed != RATIFY_FED_ON)
-			return (fed);
-		fed = ratify_feed_frame(&me.feed, FEED_HEAD,
-		    world.epoch[e].head.data, world.epoch[e].head.len,
-		    clock_ms, &me.rule);
-		if (fed != RATIFY_FED_ON)
+		struct server_epoch * E = &world.epoch[e];
+
+		if ((fed = me_frame(FEED_UPDATES, &E->updates, clock_ms)) !=
+		    RATIFY_FED_ON ||
+		    (fed = me_frame(FEED_POLICY, &E->policy, clock_ms)) !=
+		    RATIFY_FED_ON ||
+		    (fed = me_frame(FEED_HEAD, &E->head, clock_ms)) !=
+		    RATIFY_FED_ON)
 			return (fed);
 	}
 	return (RATIFY_FED_ON);
@@ -265,7 +281,7 @@ sign_epoch(struct server_epoch * E)
 	checkpoint_text(REALM, world.last, root, &E->text);
 	wbuf_init(&note, NOTE_LEN_MAX);
 	note_put_text(&note, (char *)E->text.data, E->text.len);
-	for (unsigned i = 0; i < world.signers; i++) {
+	for (unsigned i = world.first; i < world.first + world.signers; i++) {
 		checkpoint_sign(world.replica[i], (char *)E->text.data,
 		    E->text.len, sig);
 		checkpoint_put_sig(&note, &world.vreplica[i], sig);
@@ -274,6 +290,24 @@ sign_epoch(struct server_epoch * E)
 	wbuf_init(&E->head, FRAME_BODY_MAX);
 	proto_publish_put_head_reply(&E->head, &H);
 	wbuf_free(&note);
+}
+
+/* Make the FEED_POLICY of the newest epoch, and its head name it. */
+static void
+name_policy(struct server_epoch * E, struct head * head)
+{
+	struct proto_policy P = { world.last + 1, world.number + 1, world.next,
+		0 };
+
+	wbuf_init(&E->policy, FRAME_BODY_MAX);
+	if (world.next != NULL) {
+		P.len = strlen(world.next);
+		proto_policy_put(&E->policy, &P);
+		head_policy(world.next, P.len, world.policy_hash);
+		world.number++;
+		world.next = NULL;
+	}
+	memcpy(head->policy, world.policy_hash, HASH_LEN);
 }
 
 /* Close the epoch: its head, as ${lie} says, and a majority's signatures. */
@@ -299,7 +333,7 @@ close_epoch(enum lie lie)
 	list_end(&list);
 	memcpy(head.realm, world.realm->realm_hash, HASH_LEN);
 	memcpy(head.root, world.tree.hash, HASH_LEN);
-	memcpy(head.policy, world.realm->policy_hash, HASH_LEN);
+	name_policy(E, &head);
 	head.epoch = world.last + (lie == SKIPPED);
 	head.time_ms = TIME_MS + 1000 * world.last -
 	    (lie == TIME ? 5000 : 0);
@@ -324,11 +358,32 @@ test_key(unsigned n)
 	return (sign_key_from_seed(seed));
 }
 
+/*
+ * Append a policy of the replicas from ${first} on up to, not with, ${end}, and
+ * the verifier if ${verifier} is nonzero.
+ */
+static void
+put_policy(struct wbuf * W, unsigned first, unsigned end, int verifier)
+{
+	char vkey[VKEY_TEXT_MAX + 1];
+
+	for (unsigned i = first; i < end; i++) {
+		vkey_format(&world.vreplica[i], vkey);
+		wbuf_printf(W, "replica r%u %s\n", i, vkey);
+	}
+	vkey_format(&world.vwitness, vkey);
+	if (verifier)
+		wbuf_printf(W, "witness w %s\n", vkey);
+	wbuf_printf(W, "group g %u", (end - first) / 2 + 1);
+	for (unsigned i = first; i < end; i++)
+		wbuf_printf(W, " r%u", i);
+	wbuf_printf(W, "\nquorum g\n");
+}
+
 static void
 make_realm(void)
 {
 	struct realm_error error;
-	char vkey[VKEY_TEXT_MAX + 1];
 	struct wbuf W;
 
 	wbuf_init(&W, REALM_FILE_MAX);
@@ -336,19 +391,17 @@ make_realm(void)
 	    "nonce AAECAwQFBgcICQoLDA0ODw==\n"
 	    "vrf 4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY=\n"
 	    "fresh 3600\nregistration open\npolicy\n");
-	for (unsigned i = 0; i < REPLICAS; i++) {
+	for (unsigned i = 0; i < REPLICAS; i++)
 		vkey_make(&world.vreplica[i], VKEY_ED25519, REALM,
 		    world.replica[i]->pk);
-		vkey_format(&world.vreplica[i], vkey);
-		wbuf_printf(&W, "replica r%u %s\n", i, vkey);
-	}
 	vkey_make(&world.vwitness, VKEY_COSIGNATURE, "verifier.example",
 	    world.witness->pk);
-	vkey_format(&world.vwitness, vkey);
-	wbuf_printf(&W, "witness w %s\ngroup g 2 r0 r1 r2\nquorum g\n", vkey);
+	put_policy(&W, 0, REPLICAS, 1);
 	if (realm_parse((char *)W.data, W.len, &world.realm, &error))
 		errx(1, "realm: line %u: %s", error.line, error.rule);
 	wbuf_free(&W);
+	world.number = 1;
+	memcpy(world.policy_hash, world.realm->policy_hash, HASH_LEN);
 }
 
 /* Keys, the realm, replicas without an epoch, a verifier without one. */
@@ -383,6 +436,7 @@ free_epochs(uint64_t last)
 
 	for (; world.last > last; world.last--) {
 		wbuf_free(&world.epoch[world.last].updates);
+		wbuf_free(&world.epoch[world.last].policy);
 		wbuf_free(&world.epoch[world.last].head);
 		wbuf_free(&world.epoch[world.last].text);
 	}
