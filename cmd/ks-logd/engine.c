@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "config/config.h"
 #include "daemon/daemon.h"
@@ -12,6 +13,7 @@
 #include "log/local.h"
 #include "log/log.h"
 #include "realm/realm.h"
+#include "tls/identity.h"
 
 #include "engine.h"
 #include "logd.h"
@@ -42,6 +44,20 @@ open_follow(struct logd * X, const struct config_engine * E)
 	return (X->engine != NULL ? 0 : EXITS_TEMPORARY);
 }
 
+/* Say which of the certificates with which we come to etcd end, or have. */
+static int
+look_at_certs(struct logd * X, const struct config_engine * E)
+{
+
+	if (*E->etcd_cert == '\0' && *E->etcd_ca == '\0')
+		return (0);
+	if (identity_start() || logd_certs_add(&X->certs, E->etcd_cert) ||
+	    logd_certs_add(&X->certs, E->etcd_ca) ||
+	    logd_certs_check(&X->certs, (int64_t)(clock_wall_ms() / 1000)) > 0)
+		return (-1);
+	return (logd_certs_start(&X->certs, daemon_loop(X->daemon)));
+}
+
 static int
 open_etcd(struct logd * X, const struct config_engine * E,
     const struct realm * R)
@@ -52,11 +68,18 @@ open_etcd(struct logd * X, const struct config_engine * E,
 		.max = E->etcd_max
 	};
 
+	if (look_at_certs(X, E))
+		return (EXITS_PERMANENT);
 	for (unsigned i = 0; i < E->npeers; i++)
 		options.peers[options.npeers++] = E->peer[i];
 	X->engine = log_etcd_new(daemon_loop(X->daemon), X->committed, &options,
 	    &logd_events, X);
-	return (X->engine != NULL ? 0 : EXITS_PERMANENT);
+	if (X->engine == NULL)
+		return (EXITS_PERMANENT);
+	if (strncmp(E->etcd_url, "http:", 5) == 0)
+		warnx("%s: etcd_url: over http:// etcd knows nobody: any program of "
+		    "this host can change the log: for tests only", CONFIG_FILE);
+	return (0);
 }
 
 int

@@ -8,6 +8,8 @@
 #include "crypto/hash.h"
 #include "log/log.h"
 
+#include "certs.h"
+
 struct committed;
 struct conn;
 struct daemon;
@@ -44,6 +46,7 @@ struct logd {
 	struct logd_peers peers;
 	unsigned paused;	/* peers that are, as the engine is full */
 	int draining;		/* streams end */
+	struct logd_certs certs;
 	uint64_t proposals;	/* handed to the engine */
 	uint64_t refused;	/* by their shape */
 };

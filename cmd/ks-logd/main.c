@@ -121,6 +121,7 @@ on_free(void * ctx)
 {
 	struct program * P = ctx;
 
+	logd_certs_stop(&P->logd.certs);
 	log_close(P->logd.engine);
 	logd_peers_free(&P->logd);
 	committed_close(P->logd.committed);

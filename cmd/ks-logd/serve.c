@@ -249,6 +249,7 @@ on_status(void * ctx, struct wbuf * W)
 	    (uintmax_t)committed_commits(X->committed));
 	wbuf_printf(W, "refused %ju\n", (uintmax_t)X->refused);
 	log_status(X->engine, W);
+	logd_certs_status(&X->certs, (int64_t)(clock_wall_ms() / 1000), W);
 	return (0);
 }
 

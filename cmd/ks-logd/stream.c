@@ -3,6 +3,7 @@
 
 #include "codec/wbuf.h"
 #include "daemon/conn.h"
+#include "daemon/daemon.h"
 #include "entry/rule_names.h"
 #include "frame/common.h"
 #include "frame/frame.h"
@@ -27,17 +28,29 @@ struct run {
 	uint32_t n;		/* how many were sent */
 };
 
+/* Nothing is served past an entry that is damaged, also after a start. */
+static int
+cannot_read(struct logd * X, int rc)
+{
+
+	if (rc == 1)
+		daemon_permanent(X->daemon);
+	return (-1);
+}
+
 /* Send ${C} the entries ${R} in one LOG_ENTRIES that answers ${id}. */
 static int
 send_run(struct logd * X, struct conn * C, uint32_t id, struct run * R)
 {
 	struct wbuf * W = conn_begin(C, LOG_ENTRIES, id);
 	struct list L;
+	int rc;
 
 	proto_log_begin_entries(&L, W, R->lo, R->hash);
-	if (committed_read(X->committed, R->lo, R->hi, R->len_max, R->n_max,
-	    &L, R->hash))
-		return (-1);
+	rc = committed_read(X->committed, R->lo, R->hi, R->len_max, R->n_max,
+	    &L, R->hash);
+	if (rc != 0)
+		return (cannot_read(X, rc));
 	list_end(&L);
 	R->n = L.n;
 	return (conn_end(C, committed_needs(X->committed, R->lo - 1 + L.n)));
@@ -96,6 +109,7 @@ logd_stream_follow(void * ctx, struct conn * C, uint32_t id,
 	struct logd * X = ctx;
 	struct logd_peer * P;
 	uint64_t from;
+	int rc;
 
 	if (proto_log_get_follow(body, len, &from))
 		return (conn_malformed(C, "body-malformed"));
@@ -107,8 +121,8 @@ logd_stream_follow(void * ctx, struct conn * C, uint32_t id,
 		return (-1);
 	if (P->follows)
 		return (refuse_repeated(C, id));
-	if (committed_hash_before(X->committed, from, P->hash))
-		return (-1);
+	if ((rc = committed_hash_before(X->committed, from, P->hash)) != 0)
+		return (cannot_read(X, rc));
 	P->follows = 1;
 	P->follow_id = id;
 	P->next = from;
@@ -127,6 +141,7 @@ logd_stream_read(void * ctx, struct conn * C, uint32_t id,
 	uint8_t hash[HASH_LEN];
 	struct run R = { .n_max = UINT32_MAX, .hash = hash };
 	uint32_t bytes_max;
+	int rc;
 
 	if (proto_log_get_read(body, len, &R.lo, &R.hi, &bytes_max))
 		return (conn_malformed(C, "body-malformed"));
@@ -134,8 +149,8 @@ logd_stream_read(void * ctx, struct conn * C, uint32_t id,
 		return (conn_malformed(C, RULE_INDEX_ZERO));
 	if (R.lo - 1 > committed_last(X->committed))
 		return (refuse_shorter(C, id));
-	if (committed_hash_before(X->committed, R.lo, hash))
-		return (-1);
+	if ((rc = committed_hash_before(X->committed, R.lo, hash)) != 0)
+		return (cannot_read(X, rc));
 	if (bytes_max > FRAME_BODY_MAX - ENTRIES_HEADER)
 		bytes_max = FRAME_BODY_MAX - ENTRIES_HEADER;
 	R.len_max = bytes_max;

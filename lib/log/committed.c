@@ -47,7 +47,8 @@ struct reading {
 	size_t len_left;
 	uint32_t n_left;
 	struct list * list;
-	uint8_t * hash;		/* after the last row taken */
+	uint8_t * hash;		/* before it */
+	int damaged;		/* it is (reported) */
 };
 
 static void
@@ -55,6 +56,15 @@ missing(uint64_t index)
 {
 
 	warnx("log: entry %ju is missing", (uintmax_t)index);
+}
+
+static void
+does_not_follow(uint64_t index)
+{
+
+	warnx("log: entry %ju is damaged, or another realm's: its running hash "
+	    "does not follow: restore data/log, or fetch it from a peer",
+	    (uintmax_t)index);
 }
 
 /* Decode the value of the row of ${index} into ${E}; 1 (reported) if damaged. */
@@ -122,8 +132,7 @@ check_entry(struct committed * C, uint64_t index, uint8_t * hash)
 	log_entry_hash(hash, index, &E, hash);
 	if (memcmp(hash, C->val.data, HASH_LEN) == 0)
 		return (0);
-	warnx("log: entry %ju is damaged, or another realm's: its running hash "
-	    "does not follow", (uintmax_t)index);
+	does_not_follow(index);
 	return (1);
 }
 
@@ -355,7 +364,7 @@ committed_hash_before(struct committed * C, uint64_t index, uint8_t * hash)
 		memcpy(hash, C->hash, HASH_LEN);
 		return (0);
 	}
-	return (hash_before(C, index, hash) ? -1 : 0);
+	return (hash_before(C, index, hash));
 }
 
 /* Take one row of a scan. */
@@ -365,16 +374,24 @@ read_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * val,
 {
 	struct reading * R = cookie;
 	uint8_t expected[ROWKEY_MAX];
+	uint8_t hash[HASH_LEN];
 	struct log_entry E;
 	size_t len;
 
 	rowkey_number(expected, COMMITTED_TABLE, R->next);
+	R->damaged = 1;
 	if (klen != KEY_LEN || memcmp(key, expected, KEY_LEN) != 0) {
 		missing(R->next);
 		return (-1);
 	}
 	if (parse_value(R->next, val, vlen, &E))
 		return (-1);
+	log_entry_hash(R->hash, R->next, &E, hash);
+	if (memcmp(hash, val, HASH_LEN) != 0) {
+		does_not_follow(R->next);
+		return (-1);
+	}
+	R->damaged = 0;
 	len = vlen - HASH_LEN;
 	if (R->n_left == 0 || (R->list->n > 0 && len + 4 > R->len_left))
 		return (1);
@@ -390,7 +407,7 @@ int
 committed_read(struct committed * C, uint64_t lo, uint64_t hi, size_t len_max,
     uint32_t n_max, struct list * L, uint8_t * hash)
 {
-	struct reading R = { lo, len_max, n_max, L, hash };
+	struct reading R = { lo, len_max, n_max, L, hash, 0 };
 	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
 	int rc;
 
@@ -404,7 +421,9 @@ committed_read(struct committed * C, uint64_t lo, uint64_t hi, size_t len_max,
 	rc = store_scan(C->store, from, KEY_LEN, to, KEY_LEN, read_row, &R);
 	if (rc == 0 && R.next != hi + 1) {
 		missing(R.next);
-		rc = -1;
+		return (1);
 	}
+	if (R.damaged)
+		return (1);
 	return (rc == -1 ? -1 : 0);
 }

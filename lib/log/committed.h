@@ -127,7 +127,8 @@ uint64_t committed_needs(const struct committed *, uint64_t);
 /**
  * committed_hash_before(C, index, hash):
  * Store in ${hash} the running hash before the entry ${index}, from 1 to
- * committed_last plus 1.  Return 0, or -1 (reported): it cannot be read.
+ * committed_last plus 1.  Return 0; 1 (reported) if the entry before it is missing or
+ * damaged; or -1 (reported): it cannot be read.
  */
 int committed_hash_before(struct committed *, uint64_t, uint8_t *);
 
@@ -135,9 +136,10 @@ int committed_hash_before(struct committed *, uint64_t, uint8_t *);
  * committed_read(C, lo, hi, len_max, n_max, L, hash):
  * Append to the list ${L} the entries ${lo} (at least 1) to ${hi}, as many as there are and
  * as fit into ${n_max} elements (at least 1) and ${len_max} bytes with their
- * lengths, at least one if there is one.  Store in ${hash}, unless none was
- * appended, the running hash after the last of them.  Return 0; or -1
- * (reported): they cannot be read, or one of them is missing or damaged.
+ * lengths, at least one if there is one.  ${hash} is the running hash before ${lo}, as
+ * of committed_hash_before, from which they must follow; store in it that after the
+ * last of them.  Return 0; 1 (reported, with its index) if one of them is missing or
+ * damaged; or -1 (reported): they cannot be read.
  */
 int committed_read(struct committed *, uint64_t, uint64_t, size_t, uint32_t,
     struct list *, uint8_t *);

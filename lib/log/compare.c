@@ -116,10 +116,11 @@ static int
 compare(struct log_compare * X, uint64_t index, const uint8_t * hash)
 {
 	uint8_t own[HASH_LEN];
+	int rc;
 
 	loop_timer_set(X->next, 0);
-	if (committed_hash_before(X->C, index, own))
-		return (X->spec.differs(X->spec.ctx));
+	if ((rc = committed_hash_before(X->C, index, own)) != 0)
+		return (rc == 1 ? X->spec.differs(X->spec.ctx) : -1);
 	X->results[X->peer] = AGREES;
 	if (memcmp(own, hash, HASH_LEN) == 0)
 		return (0);

@@ -180,6 +180,8 @@ on_rows(void * ctx, struct etcd_reply * R)
 			    X->options.etcd.url, F.other);
 		return (log_etcd_permanent(X));
 	}
+	if ((rc = log_etcd_probe(X)) != 0)
+		return (rc == 1 ? 0 : -1);
 	if (!F.base && !F.log && new)
 		return (found_it(X));
 	if (log_etcd_base_check(X))

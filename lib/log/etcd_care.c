@@ -39,7 +39,8 @@ on_status(void * ctx, struct etcd_reply * R)
 	X->misses = 0;
 	if (R->no_space != X->no_space)
 		warnx("log: etcd at %s is %s", X->options.etcd.url, R->no_space ?
-		    "out of space: free some, then: etcdctl alarm disarm" :
+		    "out of space: at each member etcdctl defrag, then etcdctl "
+		    "alarm disarm" :
 		    "not out of space any more");
 	X->no_space = R->no_space;
 	X->in_use = R->in_use;

@@ -11,7 +11,6 @@
 #include "log/compare.h"
 #include "log/etcd_impl.h"
 
-static int on_opened(void *, struct etcd_reply *);
 static int on_watch(void *, struct etcd_reply *);
 
 int
@@ -21,64 +20,6 @@ log_etcd_permanent(struct log_etcd * X)
 	if (X->events->permanent != NULL)
 		X->events->permanent(X->ctx);
 	return (-1);
-}
-
-/* Say once why etcd is not there. */
-static void
-say_waiting(struct log_etcd * X, const char * why)
-{
-
-	if (!X->said)
-		warnx("waiting for etcd at %s: %s%s", X->options.etcd.url, why,
-		    strstr(why, "for learner") != NULL ? ": it is a learner: "
-		    "ks-log promote" : "");
-	X->said = 1;
-}
-
-void
-log_etcd_reopen(struct log_etcd * X, const char * why)
-{
-
-	etcd_cancel(X->watch);
-	etcd_cancel(X->opening);
-	X->watch = X->opening = NULL;
-	X->state = LOG_ETCD_OPENING;
-	if (why != NULL)
-		say_waiting(X, why);
-	loop_timer_set(X->again, LOG_ETCD_AGAIN_MS);
-}
-
-static int
-on_again(void * ctx)
-{
-	struct log_etcd * X = ctx;
-
-	if (X->opening != NULL || X->state != LOG_ETCD_OPENING)
-		return (0);
-	if (!X->based)
-		return (log_etcd_base_ask(X));
-	X->opening = etcd_range(X->etcd, X->key, 0, 0, LOG_ETCD_ASK_MS,
-	    on_opened, X);
-	return (X->opening != NULL ? 0 : -1);
-}
-
-/* Is this the cluster that the log is of, and does it know all of the log? */
-int
-log_etcd_check_cluster(struct log_etcd * X, const struct etcd_reply * R)
-{
-	struct committed_place place = committed_place(X->C);
-
-	if (R->cluster == 0) {
-		warnx("log: etcd at %s has no cluster id", X->options.etcd.url);
-		return (log_etcd_permanent(X));
-	}
-	if (X->cluster == 0)
-		X->cluster = place.cluster != 0 ? place.cluster : R->cluster;
-	if (R->cluster == X->cluster)
-		return (0);
-	warnx("log: etcd at %s is cluster %016jx, this log is of cluster %016jx",
-	    X->options.etcd.url, (uintmax_t)R->cluster, (uintmax_t)X->cluster);
-	return (log_etcd_permanent(X));
 }
 
 static int
@@ -158,11 +99,12 @@ find_start(struct log_etcd * X, uint64_t last, uint64_t now)
 	return (0);
 }
 
-static int
-on_opened(void * ctx, struct etcd_reply * R)
+int
+log_etcd_opened(void * ctx, struct etcd_reply * R)
 {
 	struct log_etcd * X = ctx;
 	struct etcd_row row = { .revision = 0 };
+	int rc;
 
 	X->opening = NULL;
 	if (R->why != NULL || (R->n > 0 && etcd_next(R, &row) != 1)) {
@@ -178,6 +120,8 @@ on_opened(void * ctx, struct etcd_reply * R)
 		    (uintmax_t)R->revision, (uintmax_t)X->taken);
 		return (log_etcd_permanent(X));
 	}
+	if ((rc = log_etcd_probe(X)) != 0)
+		return (rc == 1 ? 0 : -1);
 	if (find_start(X, row.revision, R->revision))
 		return (fall_behind(X));
 	X->watch = etcd_watch(X->etcd, X->key, X->taken + 1, on_watch, X);
@@ -246,9 +190,10 @@ static int
 on_created(struct log_etcd * X)
 {
 
-	if (X->said)
+	if (X->nsaid > 0)
 		warnx("connected to etcd at %s", X->options.etcd.url);
-	X->said = X->removed = 0;
+	X->nsaid = 0;
+	X->removed = 0;
 	X->state = LOG_ETCD_WATCHING;
 	log_etcd_care_soon(X);
 	return (log_etcd_queue_send(X));
@@ -349,6 +294,7 @@ etcd_engine_close(struct log_engine * E)
 	log_etcd_care_stop(X);
 	log_etcd_queue_free(X);
 	etcd_close(X->etcd);
+	etcd_close(X->stranger);
 	if (X->again != NULL)
 		loop_timer_free(X->again);
 	if (X->commit != NULL)
@@ -385,11 +331,11 @@ start(struct log_etcd * X)
 	snprintf(X->key, sizeof(X->key), "ks/%s/log", X->options.realm);
 	snprintf(X->base, sizeof(X->base), "ks/%s/base", X->options.realm);
 	snprintf(X->dir, sizeof(X->dir), "ks/%s/", X->options.realm);
-	if ((X->etcd = etcd_open(X->L, &X->options.etcd)) == NULL)
+	if ((X->etcd = etcd_open(X->L, &X->options.etcd)) == NULL ||
+	    log_etcd_open_start(X))
 		return (-1);
-	X->again = loop_timer_new(X->L, on_again, X);
 	X->commit = loop_deferred_new(X->L, LOOP_FLUSH, on_commit, X);
-	if (X->again == NULL || X->commit == NULL) {
+	if (X->commit == NULL) {
 		warn("log");
 		return (-1);
 	}

@@ -36,6 +36,9 @@
 #define LOG_ETCD_MEMBERS_MS	5000
 #define LOG_ETCD_MEMBERS_MAX	16
 
+/* Reasons of one time without etcd that are said. */
+#define LOG_ETCD_SAID_MAX	8
+
 /* Between two tries to trim. */
 #define LOG_ETCD_TRIM_MS	2000
 
@@ -101,7 +104,10 @@ struct log_etcd {
 	struct loop_deferred * commit;
 	struct log_fetch * fetch;
 	struct log_compare * compare;
-	int said;		/* "waiting" was, "connected" not yet */
+	struct etcd * stranger;	/* the same etcd, without a certificate; or NULL */
+	int probed;		/* that one is not answered */
+	size_t nsaid;		/* reasons why we wait, that were said; */
+	uint64_t said[LOG_ETCD_SAID_MAX];	/* "connected" not yet */
 	uint64_t skipped;	/* values that are no batch */
 
 	struct log_etcd_puts waiting;	/* not sent yet */
@@ -146,6 +152,26 @@ int log_etcd_permanent(struct log_etcd *);
  * Leave the watch of ${X}, for the reason ${why} if not NULL, and open again.
  */
 void log_etcd_reopen(struct log_etcd *, const char *);
+
+/**
+ * log_etcd_open_start(X):
+ * Begin to open.  Return 0, or -1 (reported).
+ */
+int log_etcd_open_start(struct log_etcd *);
+
+/**
+ * log_etcd_opened(X, reply):
+ * Is told where the key of the log stands, and begins to watch it.
+ */
+int log_etcd_opened(void *, struct etcd_reply *);
+
+/**
+ * log_etcd_probe(X):
+ * Does etcd answer also whoever comes without a certificate?  Return 0 if it is known
+ * that it does not, or need not ask for one; 1 if it is asked now, and what follows has to
+ * wait; or -1.
+ */
+int log_etcd_probe(struct log_etcd *);
 
 /**
  * log_etcd_check_cluster(X, R):

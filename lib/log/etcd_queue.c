@@ -8,7 +8,7 @@
 #include "log/etcd_impl.h"
 
 static const char NO_SPACE[] =
-    "etcd is out of space: free some, then: etcdctl alarm disarm";
+    "etcd is out of space: at each member etcdctl defrag, then etcdctl alarm disarm";
 
 static void
 put_free(struct log_etcd_put * P)

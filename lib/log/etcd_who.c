@@ -57,7 +57,7 @@ log_etcd_who_status(const struct log_etcd * X, struct wbuf * W)
 	for (size_t i = 0; i < X->nmembers; i++)
 		wbuf_printf(W, " %s", X->members[i].name[0] != '\0' ?
 		    X->members[i].name : "-");
-	wbuf_printf(W, "\n" IDS);
+	wbuf_printf(W, X->nmembers > 0 ? "\n" IDS : " -\n" IDS " -");
 	for (size_t i = 0; i < X->nmembers; i++)
 		wbuf_printf(W, " %016jx", (uintmax_t)X->members[i].id);
 	wbuf_printf(W, "\n");
@@ -68,7 +68,7 @@ log_etcd_who_wants(void * ctx)
 {
 	const struct log_etcd * X = ctx;
 
-	return (X->state == LOG_ETCD_OPENING && X->said && X->member != 0 &&
+	return (X->state == LOG_ETCD_OPENING && X->nsaid > 0 && X->member != 0 &&
 	    !X->removed);
 }
 

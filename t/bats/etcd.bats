@@ -49,7 +49,7 @@ client() {
 sign_certificate() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=${1##*/}" \
 	    -keyout "$1.key" -out "$1.csr" 2>/dev/null
-	openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 2 -out "$1.pem" \
+	openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days "${DAYS:-90}" -out "$1.pem" \
 	    -extfile <(echo "subjectAltName=IP:127.0.0.1
 extendedKeyUsage=$3") 2>/dev/null
 }
@@ -57,7 +57,7 @@ extendedKeyUsage=$3") 2>/dev/null
 make_certificates() {
 	local ca
 	for ca in ca other-ca; do
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
 		    -subj "/CN=$ca" -keyout "$T/$ca.key" -out "$T/$ca.pem" 2>/dev/null
 	done
 	# etcd's gateway connects to its own member with the member's certificate.
@@ -385,7 +385,7 @@ etcd_url http://127.0.0.1:${p[0]}"
 	wait_until 20 full
 	wait_until 10 alone_is etcd_space none
 	run client one "$BATS_TEST_TMPDIR/replica/run/log" 10
-	equal "$output" "log-unavailable: etcd is out of space: free some, then: etcdctl alarm disarm"
+	equal "$output" "log-unavailable: etcd is out of space: at each member etcdctl defrag, then etcdctl alarm disarm"
 	equal "$(grep -c "out of space" "$BATS_TEST_TMPDIR/one.err")" 1
 	end "$BATS_TEST_TMPDIR/one" TERM
 
@@ -393,7 +393,7 @@ etcd_url http://127.0.0.1:${p[0]}"
 	start_alone b "${p[@]}"
 	run -100 timeout 30 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
 	says "this log is of cluster"
-	equal "$(grep -vc 'waiting for etcd' <<<"$output")" 1
+	equal "$(grep -vcE 'waiting for etcd|for tests only' <<<"$output")" 1
 
 	sed -i 's/^engine etcd/engine local/' "$BATS_TEST_TMPDIR/replica/ks.conf"
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
@@ -461,7 +461,7 @@ alone_conf() {
 	sed -i 's/^engine local/engine etcd/' "$dir/ks.conf"
 	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
 	says "log: entry 2 is another than that after which etcd at http://127.0.0.1:* goes on: remove data/log"
-	equal "${#lines[@]}" 1
+	equal "$(grep -vc 'for tests only' <<<"$output")" 1
 }
 
 @test "a standby of the cluster becomes a replica of it, and the other way round" {
@@ -495,4 +495,78 @@ peer $T/replica2/run/log"
 	end "$BATS_TEST_TMPDIR/one" TERM
 	# It wrote its progress; nobody waits for it.
 	ctl del ks/example.org/progress/replica4
+}
+
+# start_secure NAME CERT OPTION...: a member alone with the certificate CERT.
+start_secure() {
+	local state=$BATS_TEST_TMPDIR/$1 cert=$2
+	shift 2
+	etcd --name a --data-dir "$state" --log-level error --listen-client-urls "https://127.0.0.1:${PORTS[0]}" \
+	    --advertise-client-urls "https://127.0.0.1:${PORTS[0]}" --listen-peer-urls "http://127.0.0.1:${PORTS[1]}" \
+	    --initial-advertise-peer-urls "http://127.0.0.1:${PORTS[1]}" --initial-cluster "a=http://127.0.0.1:${PORTS[1]}" \
+	    --initial-cluster-token "$state" --cert-file "$cert.pem" --key-file "$cert.key" \
+	    "$@" >"$state.log" 2>&1 3>&- &
+	echo $! >"$state.pid"
+	disown
+}
+
+# The folder of a replica beside that member, which has no peers.
+secure_replica() {
+	other_replica "^(etcd_url|peer)" <<<"etcd_url https://127.0.0.1:${PORTS[0]}"
+}
+
+@test "etcd that asks for no certificate, or has the keys of another realm, is refused with 100 and one line" {
+	# shellcheck disable=SC2207 # words
+	PORTS=($(client ports 2))
+	start_secure open "$T/member"
+	secure_replica
+	run -100 timeout 30 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
+	says "answers whoever comes without a certificate: write client-cert-auth: true into etcd.conf"
+	equal "$(grep -vc 'waiting for etcd' <<<"$output")" 1
+	equal "$(etcdctl --endpoints "https://127.0.0.1:${PORTS[0]}" --cacert "$T/ca.pem" get --prefix ks/)" ""
+	etcdctl --endpoints "https://127.0.0.1:${PORTS[0]}" --cacert "$T/ca.pem" put ks/other.example/log x
+	end "$BATS_TEST_TMPDIR/open" TERM
+	start_secure open "$T/member" --client-cert-auth --trusted-ca-file "$T/ca.pem"
+	run -100 timeout 30 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
+	says "is another realm's, it has the key ks/other.example/log: a cluster is for one realm"
+	equal "$(grep -vc 'waiting for etcd' <<<"$output")" 1
+}
+
+@test "certificates that have expired are told by one line: ours with 100, etcd's by waiting" {
+	# shellcheck disable=SC2207 # words
+	PORTS=($(client ports 2))
+	DAYS=-1 sign_certificate "$T/old" "$T/ca" serverAuth,clientAuth
+	chmod 600 "$T/old.key"
+	start_secure a "$T/old" --client-cert-auth --trusted-ca-file "$T/ca.pem"
+	secure_replica
+	start_in "$BATS_TEST_TMPDIR/replica" "$BATS_TEST_TMPDIR/one"
+	told() { grep -q "waiting for etcd at https://127.0.0.1:${PORTS[0]}: .*certificate has expired.*: renew etcd's certificate" "$BATS_TEST_TMPDIR/one.err"; }
+	wait_until 30 told
+	equal "$(status_in "$BATS_TEST_TMPDIR/replica" etcd)" waiting
+	end "$BATS_TEST_TMPDIR/one" TERM
+
+	sed -i "s|^etcd_cert .*|etcd_cert $T/old.pem|; s|^etcd_key .*|etcd_key $T/old.key|" "$BATS_TEST_TMPDIR/replica/ks.conf"
+	run -100 timeout 20 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$BATS_TEST_TMPDIR/replica"
+	says "ks-logd: $T/old.pem: the certificate has expired at "
+	says ": renew it (ks-init -r)"
+	equal "${#lines[@]}" 1
+}
+
+@test "a log that is another than the peers' serves nothing: 100 and one line" {
+	local dir=$BATS_TEST_TMPDIR/replica
+	client one "$T/replica1/run/log" 10
+	# Its own cluster, its own entries; and the log socket of a replica of ours.
+	# shellcheck disable=SC2207 # words
+	PORTS=($(client ports 2))
+	start_secure a "$T/member" --client-cert-auth --trusted-ca-file "$T/ca.pem"
+	secure_replica
+	start_in "$dir" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 alone_is etcd connected
+	client one "$dir/run/log" 10
+	[ "$(status_in "$dir" etcd_cert_days)" -gt 80 ]
+	end "$BATS_TEST_TMPDIR/one" TERM
+	echo "peer $T/replica1/run/log" >>"$dir/ks.conf"
+	run -100 timeout 30 "$KS_BIN/ks-logd" ${KS_NO_JAIL:+-J} -d "$dir"
+	says "log: it is another log than that of $T/replica1/run/log, at entry 1 or before"
+	equal "$(grep -vc 'waiting for etcd' <<<"$output")" 1
 }

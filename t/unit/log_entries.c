@@ -75,7 +75,7 @@ entries_read(struct committed * C, const char * realm, uint64_t lo, uint64_t hi,
 
 	wbuf_init(&W, 1 << 22);
 	list_begin(&L, &W);
-	if (committed_read(C, lo, hi, len_max, n_max, &L, hash))
+	if (committed_hash_before(C, lo, hash) || committed_read(C, lo, hi, len_max, n_max, &L, hash))
 		goto err0;
 	list_end(&L);
 	rbuf_init(&R, W.data, W.len);

@@ -6,6 +6,7 @@
 #include "entry/limits.h"
 #include "log/committed.h"
 #include "log/log.h"
+#include "proto/list.h"
 #include "proto/log_entry.h"
 #include "store/store.h"
 #include "store/store_memory.h"
@@ -285,17 +286,50 @@ damage_is_refused(void)
 	store_close(S);
 }
 
+/* What reading the entries ${lo} to ${hi} returns. */
+static int
+read_rc(struct committed * C, uint64_t lo, uint64_t hi)
+{
+	uint8_t hash[HASH_LEN];
+	struct wbuf W;
+	struct list L;
+	int rc;
+
+	wbuf_init(&W, 1 << 22);
+	list_begin(&L, &W);
+	if ((rc = committed_hash_before(C, lo, hash)) == 0)
+		rc = committed_read(C, lo, hi, 1 << 20, 4096, &L, hash);
+	wbuf_free(&W);
+	return (rc);
+}
+
 static void
 damage_in_the_middle_is_not_read(void)
 {
 	struct store * S = store_open_memory();
 	struct committed * C;
 	struct view * V = view_open(S);
-	uint8_t key[KEY_LEN];
+	uint8_t key[KEY_LEN], hash[HASH_LEN];
+	struct bytes val = { NULL, 0, 0 };
 	size_t bytes;
 
 	CHECK(committed_open(S, REALM, &C) == 0 && append(C, 1, 20) == 0);
 	small_key(10, key);
+	/* One bit: of the hash, the request id, the type, the body. */
+	CHECK(store_get(S, key, KEY_LEN, &val) == 0);
+	for (size_t at = 0; at < 54; at += at < 32 ? 31 : 1) {
+		if (at > 48 && at < 53)
+			continue;	/* the length of the body */
+		val.data[at] ^= 4;
+		CHECK(view_put(V, key, KEY_LEN, val.data, val.len) == 0);
+		CHECK(view_commit(V, NULL) == 0);
+		CHECK(read_rc(C, 9, 11) == 1 && read_rc(C, 10, 10) == 1);
+		CHECK(read_rc(C, 1, 9) == 0 && read_rc(C, 12, 20) == 0);
+		val.data[at] ^= 4;
+	}
+	CHECK(view_put(V, key, KEY_LEN, val.data, val.len) == 0);
+	CHECK(view_commit(V, NULL) == 0 && read_rc(C, 9, 11) == 0);
+	bytes_free(&val);
 	CHECK(view_put(V, key, KEY_LEN, "short", 5) == 0);
 	CHECK(view_commit(V, NULL) == 0);
 	CHECK(entries_read(C, REALM, 1, 9, 1 << 20, 4096, &bytes) == 9);
@@ -303,7 +337,8 @@ damage_in_the_middle_is_not_read(void)
 	CHECK(view_del(V, key, KEY_LEN) == 0 && view_commit(V, NULL) == 0);
 	CHECK(entries_read(C, REALM, 9, 11, 1 << 20, 4096, &bytes) == -1);
 	CHECK(entries_read(C, REALM, 9, 10, 1 << 20, 4096, &bytes) == -1);
-	CHECK(entries_read(C, REALM, 11, 20, 1 << 20, 4096, &bytes) == 10);
+	CHECK(entries_read(C, REALM, 12, 20, 1 << 20, 4096, &bytes) == 9);
+	CHECK(committed_hash_before(C, 11, hash) == 1);
 	view_close(V);
 	committed_close(C);
 	store_close(S);

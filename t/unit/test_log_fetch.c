@@ -94,7 +94,7 @@ on_read(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
 {
 	struct peer * P = ctx;
-	uint8_t hash[HASH_LEN], entry[1024];
+	uint8_t hash[HASH_LEN], told[HASH_LEN], entry[1024];
 	struct wbuf * W;
 	struct list L2;
 	uint64_t lo, hi;
@@ -103,13 +103,14 @@ on_read(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 	if (proto_log_get_read(body, len, &lo, &hi, &max) ||
 	    committed_hash_before(P->C, lo, hash))
 		return (-1);
+	memcpy(told, hash, HASH_LEN);
 	if (P->trick == WRONG_HASH_BEFORE)
-		hash[0] ^= 1;
+		told[0] ^= 1;
 	if (P->trick == TOO_MANY)
 		hi++;
 	W = conn_begin(C, LOG_ENTRIES, id);
 	proto_log_begin_entries(&L2, W, P->trick == WRONG_FIRST ? lo + 1 : lo,
-	    hash);
+	    told);
 	if (P->trick == WRONG_ENTRY)
 		list_put(&L2, entry, entries_make(999, 3, entry));
 	else if (P->trick == GARBAGE_ENTRY)
