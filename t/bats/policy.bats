@@ -44,6 +44,35 @@ links() {
 	sed -n 's/^policies //p' "$1"
 }
 
+# three_make: three replicas over one log, that of the first.
+three_make() {
+	local dir
+
+	realm_make main -n 3 -v 0
+	for dir in "$REALM"/replica?; do
+		sed -i '/^engine /d; /^name /d; /^etcd_/d; /^link/d; /^peer /d' "$dir/ks.conf"
+		[ "$dir" = "$REPLICA" ] || ln -s "$REPLICA/run/log" "$dir/run/log"
+	done
+}
+
+# of N CMD...: with the replica N as the one at hand.
+of() {
+	local REPLICA=$REALM/replica$1
+
+	"${@:2}"
+}
+
+# others_start: what the second and third replica run over the log of the first.
+others_start() {
+	of 2 daemon_start ks-apply ks-sign ks-publish
+	of 3 daemon_start ks-apply ks-sign ks-publish
+}
+
+# next_policy SED: the policy in force, edited.
+next_policy() {
+	sed "$1" <(log policy) >"$E2E/next"
+}
+
 @test "a policy is approved, named by an epoch, and followed from an old realm file" {
 	realm_make main -v 0
 	realm_start
@@ -167,6 +196,15 @@ links() {
 	run -111 log realm
 }
 
+@test "an epoch closes for a policy alone" {
+	realm_make main -v 0 -I 600000
+	realm_start
+	wait_until 20 status_is apply signed 1
+	{ log policy && echo "# second"; } >"$E2E/next"
+	log approve "$E2E/next"
+	wait_until 20 number_is 2
+}
+
 @test "the key of a replica is replaced: the new one signs from its first epoch on" {
 	realm_make main -v 0
 	realm_start
@@ -204,6 +242,72 @@ links() {
 	cp "$E2E/keys/kept" "$REPLICA/keys/sign.key"
 	run -0 log approve "$E2E/next"
 	wait_until 20 number_is 3
+}
+
+@test "a majority of the replicas approves; one that is taken out stands by, and comes back" {
+	three_make
+	realm_start
+	others_start
+	update alice a=1
+	log policy >"$E2E/first"
+
+	# The third goes; the links of the others need no role.
+	next_policy '/^replica replica3 /d; s/ replica3//'
+	refute cmp -s "$E2E/next" "$E2E/first"
+	run -0 log approve "$E2E/next"
+	[[ $output == "approved 2 "*" 1 of 2" ]]
+	equal "$(log policy -j | jq -r '.number, .approvals[].name')" "1
+replica1"
+	cp "$E2E/first" "$E2E/other"
+	echo "# another" >>"$E2E/other"
+	run -0 of 3 log approve "$E2E/other"
+	[[ $output == "approved 2 "*" 1 of 2" ]]
+	equal "$(log policy -j | jq '.approvals | length')" 2
+	run -0 of 2 log approve "$E2E/next"
+	[[ $output == "approved 2 "*" 2 of 2" ]]
+	wait_until 20 number_is 2
+	equal "$(log policy -j | jq '.approvals | length')" 0
+	wait_until 20 of 3 status_is sign signing 0
+	equal "$(of 1 status sign signing)$(of 2 status sign signing)" 11
+	run -100 of 3 log approve "$E2E/first"
+	says "key-unknown"
+
+	# It applies and serves as before, and signs nothing of what comes.
+	epoch=$(log policy -j | jq .epoch)
+	update alice a=2
+	wait_until 20 of 3 status_min publish signed "$epoch"
+	run -0 ks ks-lookup -r "$CONF" -s "unix:$REALM/replica3/run" -o "$E2E/proof" alice a
+	equal "$output" 2
+	equal "$(links "$E2E/proof")" 1
+	ks ks-dump -j "$REALM/replica3/run/sign" signed "$epoch" >"$E2E/rows"
+	equal "$(jq -c '[.seen, .skipped]' "$E2E/rows" | sort -u)" '[0,1]'
+	log realm "$CONF" >"$REALM/new.conf"
+	refute grep -q "^link replica3 " "$REALM/new.conf"
+	grep -q "^link replica2 " "$REALM/new.conf"
+
+	# With two, both must sign: the second one is missed.
+	of 2 daemon_stop ks-sign
+	at=$(status apply signed)
+	of 2 daemon_start ks-sign
+	wait_until 20 status_min apply signed $((at + 1))
+
+	# The third comes back; a link with a role stays what it is.
+	sed -i 's/^\(link replica3 .*\)/\1 replica/' "$CONF"
+	log approve "$E2E/first"
+	run -0 of 2 log approve "$E2E/first"
+	[[ $output == "approved 3 "*" 2 of 2" ]]
+	wait_until 20 number_is 3
+	wait_until 20 of 3 status_is sign signing 1
+	of 2 daemon_stop ks-sign
+	update alice a=3
+	run -0 lookup -o "$E2E/proof" alice a
+	equal "$output" 3
+	log realm "$CONF" >"$REALM/new.conf"
+	grep -q "^link replica3 .* replica$" "$REALM/new.conf"
+	run -0 ks ks-lookup -r "$REALM/new.conf" alice a
+	equal "$output" 3
+	of 2 daemon_stop ks-apply ks-publish
+	of 3 daemon_stop ks-apply ks-publish ks-sign
 }
 
 # -- clients and verifiers ---------------------------------------------------------

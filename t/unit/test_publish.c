@@ -412,6 +412,43 @@ test_chain(void)
 	rig_free(R);
 }
 
+/* The id of the first signature line in the note of ${epoch}. */
+static int
+first_line_is(struct rig * R, uint64_t epoch, const struct vkey * V)
+{
+	const uint8_t * text;
+	const char * rule;
+	struct note * N;
+	size_t len;
+	int ok;
+
+	if (publish_model_note(&R->model, epoch, &text, &len) ||
+	    note_parse(&N, text, len, &rule))
+		return (0);
+	ok = memcmp(N->sigs[0].id, V->id, VKEY_ID_LEN) == 0;
+	note_free(N);
+	return (ok);
+}
+
+static void
+test_note_order(void)
+{
+	struct rig * R = rig_new();
+	char k0[VKEY_TEXT_MAX + 1], k2[VKEY_TEXT_MAX + 1], text[1024];
+
+	vkey_format(&R->vkeys[0], k0);
+	vkey_format(&R->vkeys[2], k2);
+	snprintf(text, sizeof(text), "replica b %s\nreplica a %s\nquorum a\n", k2,
+	    k0);
+	rig_policy(R, text);
+	rig_publish(R);
+	rig_publish(R);
+	CHECK(rig_run(R) == 0);
+	CHECK(first_line_is(R, 1, &R->vkeys[0]));
+	CHECK(first_line_is(R, 2, &R->vkeys[2]));
+	rig_free(R);
+}
+
 static void
 test_chain_limits(void)
 {
@@ -536,6 +573,8 @@ static const struct test tests[] = {
 	    test_quorum },
 	{ "a proof leads from the policy of the reader to that of the realm, as far "
 	    "as the old quorums have signed", test_chain },
+	{ "a note has its lines in the order of the policy of its epoch",
+	    test_note_order },
 	{ "a chain has a longest length, and begins with a policy of the realm",
 	    test_chain_limits },
 	{ "a missing row is an error, never an absence", test_damage },
