@@ -39,6 +39,7 @@ static struct {
 	struct wish wish;	/* what a lookup is answered from */
 	unsigned hang_ups;	/* so many answers are lost first */
 	int forge;		/* nonzero: a wrong consistency proof */
+	int chain;		/* nonzero: of the eras of the world */
 	uint64_t epoch_min;	/* of the last lookup */
 	unsigned asked;		/* requests so far */
 	uint8_t request_id[2][REQUEST_ID_LEN];	/* of the last two updates */
@@ -53,9 +54,23 @@ put_error(struct wbuf * W, uint32_t id, enum error_code code, const char * rule)
 	frame_end(W, mark);
 }
 
+/* Put the links up to the checkpoint into ${P}, for who knows the first policy. */
+static void
+put_chain(struct proof * P, const struct proto_publish_lookup * L,
+    struct wbuf note[ERAS])
+{
+
+	if (memcmp(L->known, world.realm->policy_hash, HASH_LEN) != 0)
+		abort();
+	for (unsigned i = 1; i < ERAS; i++)
+		if (eras[i].named <= server.wish.size)
+			make_link(&P->chain.link[P->chain.n++], i, 31, &note[i]);
+}
+
 static void
 answer_lookup(struct wbuf * W, const struct frame * F)
 {
+	struct wbuf note[ERAS] = { { 0 } };
 	struct proto_publish_lookup L;
 	struct wbuf text;
 	struct proof P;
@@ -70,6 +85,8 @@ answer_lookup(struct wbuf * W, const struct frame * F)
 		return;
 	}
 	make_proof(&P, &server.wish);
+	if (server.chain)
+		put_chain(&P, &L, note);
 	wbuf_init(&text, PROOF_LEN_MAX);
 	proof_format(&text, &P);
 	mark = frame_begin(W, LOOKUP_PROOF, F->id);
@@ -77,6 +94,8 @@ answer_lookup(struct wbuf * W, const struct frame * F)
 	frame_end(W, mark);
 	wbuf_free(&text);
 	wbuf_free(&server.wish.note);
+	for (unsigned i = 0; i < ERAS; i++)
+		wbuf_free(&note[i]);
 }
 
 static void
@@ -200,6 +219,7 @@ start(void)
 	start_server();
 	server.behaviour = HONEST;
 	server.forge = 0;
+	server.chain = 0;
 	server.asked = 0;
 	wish_init(&server.wish, ALICE);
 	world.realm->fresh_s = REALM_FRESH_MAX_S;
@@ -555,6 +575,49 @@ long_paths(void)
 	client_free(C);
 }
 
+/* What a client remembers, and accuses of, while the realm's policy changes. */
+static void
+across_policies(void)
+{
+	static char text[262144];
+	struct evidence_verdict V;
+	struct client * C;
+
+	make_eras();
+	C = start();
+	server.chain = 1;
+	for (uint64_t e = 1; e <= EPOCHS; e++) {
+		serve_epoch(e);
+		CHECK(look_up(C, 0) == EXITS_OK && remembered() == e);
+	}
+	CHECK(look_up(C, 2) == EXITS_REFUSED);	/* it is of epoch 5 */
+	serve_epoch(4);
+	CHECK(look_up(C, 0) == EXITS_REFUSED);
+	CHECK(evidence(text, sizeof(text)) == 1);
+	CHECK(strncmp(text, "ks-checkpoints/v1\n", 18) == 0);
+	CHECK(strstr(text, "\npolicies 2\npolicy ") != NULL);
+	client_free(C);
+
+	/* A fork under the newest policy; and in the very epoch that names it. */
+	for (uint64_t e = EPOCHS; e >= 4; e--) {
+		C = start();
+		server.chain = 1;
+		serve_epoch(e);
+		CHECK(look_up(C, 0) == EXITS_OK && remembered() == e);
+		world.head[e - 1][103] ^= 1;	/* updates */
+		CHECK(look_up(C, 0) == EXITS_REFUSED && remembered() == e);
+		world.head[e - 1][103] ^= 1;
+		CHECK(evidence(text, sizeof(text)) == 1);
+		CHECK(evidence_verify(text, strlen(text), world.realm,
+		    &V) == 0);
+		CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0);
+		CHECK(V.epoch == e && policy_replicas(V.policy) ==
+		    (e == EPOCHS ? 2 : 1));
+		evidence_free(&V);
+		client_free(C);
+	}
+}
+
 static const struct test tests[] = {
 	{ "a client remembers the newest checkpoint it accepted", remembers },
 	{ "a step back is refused, and both checkpoints are kept", steps_back },
@@ -566,5 +629,9 @@ static const struct test tests[] = {
 	{ "whether an update may have been received is known", updates },
 	{ "an update is sent again as the same request", sent_again },
 	{ "a server's directory may have a long path", long_paths },
+
+	/* Last, as it gives the realm other heads. */
+	{ "a client remembers and accuses across changes of the realm's policy",
+	    across_policies },
 };
 TESTS(tests)
