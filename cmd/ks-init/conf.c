@@ -99,7 +99,8 @@ init_conf_replica(struct wbuf * W, const struct init_plan * plan,
 }
 
 void
-init_conf_verifier(struct wbuf * W, const struct init_net * net)
+init_conf_verifier(struct wbuf * W, const struct init_net * net,
+    unsigned number)
 {
 	struct wbuf follow;
 	struct init_var vars[] = {
@@ -113,7 +114,7 @@ init_conf_verifier(struct wbuf * W, const struct init_net * net)
 		    CONFIG_SOCKET_PUBLISH "\n");
 	for (unsigned i = 0; net != NULL && i < net->n; i++)
 		wbuf_printf(&follow, "upstream " CONFIG_SOCKET_LINK
-		    "-%s-publish\n", net->host[i].name);
+		    "-%s-publish\n", net->host[(number - 1 + i) % net->n].name);
 	for (unsigned i = 0; net != NULL && i < net->n; i++)
 		wbuf_printf(&follow, "link %s publish %s\n", net->host[i].name,
 		    net->host[i].link);

@@ -24,10 +24,11 @@ void init_conf_engine(struct wbuf *, const struct init_net *, unsigned,
     const char *);
 
 /**
- * init_conf_verifier(W, net):
- * Append the configuration of a verifier to ${W}, which follows the replicas of
- * ${net}, or, if ${net} is NULL, replica1 in the folder beside it.
+ * init_conf_verifier(W, net, number):
+ * Append the configuration of the verifier ${number} from 1 to ${W}: it follows the
+ * replicas of ${net}, each verifier another one first, or, if ${net} is NULL,
+ * replica1 in the folder beside it.
  */
-void init_conf_verifier(struct wbuf *, const struct init_net *);
+void init_conf_verifier(struct wbuf *, const struct init_net *, unsigned);
 
 #endif

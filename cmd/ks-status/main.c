@@ -10,6 +10,7 @@
 #include "base/exits.h"
 #include "client/tool.h"
 
+#include "status_certs.h"
 #include "status_judge.h"
 #include "status_look.h"
 #include "status_print.h"
@@ -66,6 +67,7 @@ static int
 status(const char * dir, int json, int wait, uint64_t wait_ms)
 {
 	struct status_look looks[2];
+	struct status_certs certs;
 	struct status_summary S;
 	int code = EXITS_TEMPORARY;
 	unsigned last = 0;
@@ -73,10 +75,16 @@ status(const char * dir, int json, int wait, uint64_t wait_ms)
 	if (status_look_init(&looks[0], dir))
 		return (EXITS_PERMANENT);
 	looks[1] = looks[0];
-	if (look(dir, looks, wait, clock_mono_ms() + wait_ms, &last, &S) == 0 &&
-	    status_print(&looks[last], &S, json) == 0)
+	if (look(dir, looks, wait, clock_mono_ms() + wait_ms, &last, &S))
+		goto out;
+
+	/* These do not get better by waiting. */
+	status_certs_look(&certs, dir, (int64_t)(clock_wall_ms() / 1000));
+	S.healthy = S.healthy && status_certs_good(&certs);
+	if (status_print(&looks[last], &certs, &S, json) == 0)
 		code = S.healthy ? EXITS_OK : S.up > 0 ? EXITS_ABSENT :
 		    EXITS_TEMPORARY;
+out:
 	status_look_free(&looks[0]);
 	status_look_free(&looks[1]);
 	return (code);

@@ -44,6 +44,18 @@ begins(const char * p, size_t len, const char * with)
 	return (len >= strlen(with) && memcmp(p, with, strlen(with)) == 0);
 }
 
+/* Lines of which only one value is no complaint. */
+static const struct {
+	const char * begin;	/* of the line */
+	const char * good;	/* the value */
+} expected[] = {
+	{ "upstream_", "up" },
+	{ "halted ", "0" },
+	{ "etcd ", "connected" },
+	{ "etcd_space ", "yes" },
+	{ "follow ", "following" },
+};
+
 /* Is this line a complaint? */
 static int
 complains(const char * line, size_t len)
@@ -56,10 +68,10 @@ complains(const char * line, size_t len)
 		return (0);
 	value = space + 1;
 	n = len - (size_t)(value - line);
-	if (begins(line, len, "upstream_"))
-		return (n != 2 || memcmp(value, "up", 2) != 0);
-	if (begins(line, len, "halted "))
-		return (n != 1 || *value != '0');
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		if (begins(line, len, expected[i].begin))
+			return (n != strlen(expected[i].good) ||
+			    memcmp(value, expected[i].good, n) != 0);
 	return (0);
 }
 

@@ -27,9 +27,10 @@ struct status_summary {
  * Store in ${S} what the answers ${now} amount to, given those of an earlier
  * look ${before} (which may be ${now} itself): a stage lags by what is missing
  * to where the stage before it was then.  It is healthy if every daemon is up,
- * none lags, none says of an upstream (a line upstream_NAME or upstream-NAME)
- * anything but "up", and none says `halted` with another value than 0.  What no
- * daemon tells is STATUS_UNKNOWN and counts as no lag.  Pure.
+ * none lags, none says of an upstream (a line upstream_NAME) anything but "up",
+ * none says `halted` with another value than 0, and ks-logd is connected to etcd,
+ * which has space, or follows, where that is its engine.  What no daemon tells is
+ * STATUS_UNKNOWN and counts as no lag.  Pure.
  */
 void status_judge(const struct status_look *, const struct status_look *,
     struct status_summary *);

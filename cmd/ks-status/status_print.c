@@ -5,6 +5,7 @@
 #include "codec/decimal.h"
 #include "fields/fields.h"
 
+#include "status_certs.h"
 #include "status_judge.h"
 #include "status_look.h"
 #include "status_print.h"
@@ -85,6 +86,16 @@ put_summary(struct fields * F, const struct status_summary * S)
 	fields_u64(F, "down", S->down);
 }
 
+static void
+put_cert(struct fields * F, const struct status_cert * C)
+{
+	static const char * const states[] = { "good", "soon", "expired",
+	    "unreadable" };
+
+	fields_word(F, "state", states[C->state]);
+	fields_u64(F, "days", C->days);
+}
+
 /* Print "${word} name=value ..." of what was put, and forget it. */
 static int
 print_words(struct fields * F, const char * word)
@@ -100,7 +111,7 @@ print_words(struct fields * F, const char * word)
 
 static int
 print_text(struct fields * F, const struct status_look * L,
-    const struct status_summary * S)
+    const struct status_certs * C, const struct status_summary * S)
 {
 	char word[64];
 
@@ -108,6 +119,12 @@ print_text(struct fields * F, const struct status_look * L,
 		snprintf(word, sizeof(word), "%s %s", L->program[i].name,
 		    L->program[i].up ? "up" : "down");
 		put_program(F, &L->program[i]);
+		if (print_words(F, word))
+			return (-1);
+	}
+	for (size_t i = 0; i < C->n; i++) {
+		snprintf(word, sizeof(word), "certificate %s", C->cert[i].file);
+		put_cert(F, &C->cert[i]);
 		if (print_words(F, word))
 			return (-1);
 	}
@@ -120,7 +137,7 @@ print_text(struct fields * F, const struct status_look * L,
 
 static int
 print_json(struct fields * F, const struct status_look * L,
-    const struct status_summary * S)
+    const struct status_certs * C, const struct status_summary * S)
 {
 
 	fields_array(F, "programs");
@@ -134,6 +151,15 @@ print_json(struct fields * F, const struct status_look * L,
 		fields_close(F);
 	}
 	fields_close(F);
+	fields_array(F, "certificates");
+	for (size_t i = 0; i < C->n; i++) {
+		fields_open(F, NULL);
+		fields_text(F, "file", C->cert[i].file,
+		    strlen(C->cert[i].file));
+		put_cert(F, &C->cert[i]);
+		fields_close(F);
+	}
+	fields_close(F);
 	fields_open(F, "summary");
 	put_summary(F, S);
 	fields_word(F, "healthy", S->healthy ? "yes" : "no");
@@ -142,14 +168,15 @@ print_json(struct fields * F, const struct status_look * L,
 }
 
 int
-status_print(const struct status_look * L, const struct status_summary * S,
-    int json)
+status_print(const struct status_look * L, const struct status_certs * C,
+    const struct status_summary * S, int json)
 {
 	struct fields * F;
 	int rc = -1;
 
 	if ((F = fields_new(json)) != NULL)
-		rc = json ? print_json(F, L, S) : print_text(F, L, S);
+		rc = json ? print_json(F, L, C, S) :
+		    print_text(F, L, C, S);
 	fields_free(F);
 	if (rc)
 		warnx("out of memory");

@@ -128,6 +128,36 @@ dump_all_sockets() {
 	says "ks-ratify down "
 }
 
+@test "a certificate that expires soon, has expired or is none is a problem" {
+	# certificate_is FILE STATE DAYS (a pattern): in what ks-status says, which is then no good.
+	certificate_is() {
+		run -1 ks ks-status "$REPLICA"
+		[[ $'\n'$output == *$'\n'"certificate $1 state=$2 days="$3$'\n'*$'\n'"healthy no"* ]]
+	}
+	self_signed() {
+		openssl req -x509 -newkey ed25519 -nodes -subj /CN=x -days "$1" \
+			-keyout "$E2E/x.key" -out "$REPLICA/$2" 2>/dev/null
+	}
+	realm_start
+	update alice@dump.example pgp=one
+	run -0 ks ks-status -w "$REPLICA"
+	says $'\ncertificate keys/link.crt state=good days=365'
+	self_signed 20 keys/link.crt
+	certificate_is keys/link.crt soon '[12][09]'
+	self_signed 40 keys/link.crt
+	run -0 ks ks-status "$REPLICA"
+	hostile link cert "$E2E/expired" -600 -5
+	cp "$E2E/expired/link.crt" "$REPLICA/keys/etcd.crt"
+	certificate_is keys/etcd.crt expired 0
+	echo >"$REPLICA/keys/etcd.crt"
+	certificate_is keys/etcd.crt unreadable 0
+	says "keys/etcd.crt: not a certificate in PEM"
+	ks ks-status -j "$REPLICA" >"$E2E/json" 2>/dev/null || true
+	jq -e '.certificates[1].state == "unreadable" and .summary.healthy == "no"' "$E2E/json"
+	rm "$REPLICA/keys/etcd.crt"
+	run -0 ks ks-status "$REPLICA"
+}
+
 @test "the command line is checked" {
 	run -2 dump
 	run -2 dump "$REPLICA" a b c d

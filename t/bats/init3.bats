@@ -138,6 +138,15 @@ refuses() {
 	all_sign() { [ "$(lookup alice | grep -c '^signed replica[123]$')" = 3 ]; }
 	wait_until "$READY_S" all_sign
 
+	for i in replica1 replica2 replica3 verifier1; do
+		run -0 ks ks-status -w R/$i
+		says "ks-link up "
+		says "certificate keys/link.crt state=good "
+	done
+	run -0 ks ks-status R/replica2
+	equal "$(grep -c '^certificate keys/etcd.* state=good ' <<<"$output")" 3
+	says " etcd=connected "
+
 	scan_stop R/replica3
 	mkdir other
 	mv R/replica3 other/host
@@ -146,4 +155,7 @@ refuses() {
 	wait_until "$READY_S" connected other/host
 	moved() { lookup -s "unix:$PWD/other/host/run" alice a | grep -qx 2; }
 	wait_until "$READY_S" moved
+	s6-svc -d other/host/service/etcd
+	unwell() { ks ks-status other/host >said || [ $? = 1 ]; grep -q ' etcd=waiting ' said && grep -qx 'healthy no' said; }
+	wait_until "$READY_S" unwell
 }

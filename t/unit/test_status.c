@@ -80,6 +80,25 @@ what_is_wrong_is_told(void)
 }
 
 static void
+what_orders_the_log_is_looked_at(void)
+{
+	struct status_summary S;
+
+	S = judge("etcd connected\netcd_space yes\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(S.healthy);
+	S = judge("etcd waiting\netcd_space yes\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(!S.healthy);
+	S = judge("etcd behind\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(!S.healthy);
+	S = judge("etcd connected\netcd_space none\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(!S.healthy);
+	S = judge("follow following\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(S.healthy);
+	S = judge("follow waiting\n", APPLY, SIGN, PUBLISH, "");
+	CHECK(!S.healthy);
+}
+
+static void
 what_nobody_tells_is_unknown(void)
 {
 	struct status_summary S = judge("", "index x\n", "", "", "ratified\n");
@@ -113,6 +132,8 @@ static const struct test tests[] = {
 	{ "a replica whose daemons are up and level is healthy", all_is_well },
 	{ "a daemon that is down, lags or complains is told",
 	    what_is_wrong_is_told },
+	{ "a log without its etcd, or without one to follow, is told",
+	    what_orders_the_log_is_looked_at },
 	{ "what no daemon tells is unknown, and no fault",
 	    what_nobody_tells_is_unknown },
 	{ "a stage that reaches where the log was does not lag",
