@@ -310,6 +310,30 @@ replica1"
 	of 3 daemon_stop ks-apply ks-publish ks-sign
 }
 
+@test "daemons that are killed while policies change come to the same" {
+	realm_make main -v 0
+	realm_start
+	number=1
+	for name in ks-logd ks-apply ks-sign ks-publish; do
+		{ log policy && echo "# $name"; } >"$E2E/next"
+		log approve "$E2E/next"
+		daemon_kill "$name"
+		daemon_start "$name"
+		number=$((number + 1))
+		wait_until 30 number_is $number
+		wait_until 30 status_min publish signed "$(log policy -j | jq .epoch)"
+		update alice "a=$number"
+	done
+	run -0 lookup -o "$E2E/alice.proof" alice a
+	equal "$output" 5
+	equal "$(links "$E2E/alice.proof")" 4
+	for socket in apply sign publish; do
+		ks ks-dump "$REPLICA/run/$socket" policy | sed 's/^[^ ]* //' >"$E2E/$socket"
+		equal "$(wc -l <"$E2E/$socket")" 5
+		cmp "$E2E/apply" "$E2E/$socket"
+	done
+}
+
 # -- clients and verifiers ---------------------------------------------------------
 
 # vkey_of NAME: the verifier key of the witness NAME in the realm file.

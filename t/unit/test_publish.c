@@ -167,6 +167,7 @@ make_history(struct rig * R)
 	rig_update(R, "bob@example.org", 0);
 	rig_publish(R);
 	rig_update(R, "bob@example.org", 1);
+	rig_policy(R, policy_of(R, 0, 3));
 	rig_publish(R);
 	rig_sign(R, REPLICAS + 1, 1);
 	rig_update(R, "eve@example.org", 0);
@@ -205,10 +206,21 @@ test_restart(void)
 	CHECK(memcmp(before.range.hash, B->state.range.hash,
 	    before.range.n * HASH_LEN) == 0);
 	CHECK(memcmp(before.secret, B->state.secret, HASH_SALT_LEN) == 0);
-	rig_publish(B);
+
+	/* It stops between a policy and the head that names it, and goes on. */
+	rig_policy(B, policy_of(B, 1, 3));
+	CHECK(rig_run(B) == 0);
+	rig_close(B);
+	rig_open(B);
+	CHECK(policy_history_newest(B->state.policies)->number == 3);
+	rig_epoch(B);
+	rig_sign(B, 0, 3);
+	rig_signed(B, 3);
+	rig_sign(B, REPLICAS, 2);
 	rig_sign(B, REPLICAS, 3);
 	CHECK(rig_run(B) == 0);
 	CHECK(rig_lookup(B, "eve@example.org", 3, 3, PROOF_VERIFIED) == 1);
+	CHECK(B->links == 2);
 	CHECK(rig_lookup(B, "bob@example.org", 1, 3, PROOF_VERIFIED) == 0);
 	rig_free(A);
 	rig_free(B);
