@@ -7,6 +7,7 @@
 #   make check-clang     clang has no warning either
 #   make check-valgrind  the unit tests under valgrind
 #   make fuzz-run        each fuzzer for SECONDS=10
+#   make soak       a cluster under random faults for HOURS=1; needs root
 #   make bench      ks-bench: ratios to this machine's floor
 #   make deps       install the Debian packages that are missing
 
@@ -141,6 +142,10 @@ fuzz-run: fuzz
 bench: all
 	BUILD=$(BUILD) t/bench
 
+HOURS = 1
+soak: all
+	BUILD=$(BUILD) t/cluster/soak $(HOURS) $(SEED)
+
 demo: all
 	BUILD=$(BUILD) ONCE=$(ONCE) share/demo
 
@@ -164,6 +169,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all units test flags check-asan check-clang check-valgrind fuzzers fuzz fuzz-run bench demo deps install uninstall clean
+.PHONY: all units test flags check-asan check-clang check-valgrind fuzzers fuzz fuzz-run bench soak demo deps install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*/*.d) $(wildcard $(BUILD)/t/unit/*.d $(BUILD)/t/fuzz/*.d)

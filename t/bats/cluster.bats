@@ -135,7 +135,7 @@ unanswered() {
 	since=$(monotonic)
 	for host in $(replicas); do
 		mkdir -p "$CLUSTER/memory-$host"
-		KS_STATE_DIR=$CLUSTER/memory-$host lookup -s "unix:$REALM/$host/run" u0@example.org >/dev/null
+		KS_STATE_DIR=$CLUSTER/memory-$host lookup -s "unix:$REALM/$host/run" u0.load@example.org >/dev/null
 		unanswered "$host" >"$CLUSTER/$host.out" 2>&1 3>&- &
 		tries+=($!)
 	done

@@ -2,7 +2,8 @@
 # A realm on hosts of its own: t/cluster/lab.py makes them, each runs what ks-init
 # put into its folder under s6.  Loaded after t/bats/lib.bash; e2e_begin was called.
 #
-#   cluster_make N [VERIFIERS]   folders, hosts and wire; nothing runs
+#   cluster_make N [MORE]        folders, hosts and wire of N replicas, one verifier, and
+#                                hosts for MORE replicas; nothing runs
 #   cluster_start HOST...        power on, and wait until they work
 #   cluster_end                  nothing of it is left
 #   lab COMMAND...               a fault: see lab.py
@@ -25,7 +26,7 @@ CATCH_UP_S=${CATCH_UP_S:-90}
 cluster_lacks() {
 	local tool
 
-	for tool in ip nsenter unshare s6-svscan s6-svc etcd; do
+	for tool in ip nsenter unshare s6-svscan s6-svc etcd etcdctl jq; do
 		command -v $tool >/dev/null || { echo "$tool is missing"; return; }
 	done
 	[ "$(id -u)" -eq 0 ] || { echo "network namespaces need root"; return; }
@@ -43,7 +44,7 @@ lab() {
 }
 
 cluster_make() {
-	local n=$1 verifiers=${2:-1} i address=() host hosts=()
+	local n=$1 more=${2:-0} i address=() hosts=("verifier1=10.77.0.100=$E2E/cluster/realm/verifier1")
 
 	CLUSTER=$E2E/cluster
 	REALM=$CLUSTER/realm
@@ -52,15 +53,12 @@ cluster_make() {
 	export CLUSTER REALM CONF LOAD
 	mkdir -p "$CLUSTER"
 	for ((i = 1; i <= n; i++)); do address+=("10.77.0.$i"); done
-	ks ks-init -n "$n" -v "$verifiers" -a "$(IFS=,; echo "${address[*]}")" -i 50 -I 1000 \
+	ks ks-init -n "$n" -a "$(IFS=,; echo "${address[*]}")" -i 50 -I 1000 \
 		"$REALM" example.org
 	sed -i "s/^fresh .*/fresh $FRESH_S/" "$REALM"/realm.conf "$REALM"/*/realm.conf
 	sed -i 's/^cache_mib .*/cache_mib 8/' "$REALM"/*/ks.conf
-	for ((i = 1; i <= n; i++)); do
-		hosts+=("replica$i=${address[i - 1]}=$REALM/replica$i")
-	done
-	for ((i = 1; i <= verifiers; i++)); do
-		hosts+=("verifier$i=10.77.0.$((100 + i))=$REALM/verifier$i")
+	for ((i = 1; i <= n + more; i++)); do
+		hosts+=("replica$i=10.77.0.$i=$REALM/replica$i")
 	done
 	cluster_serve "${hosts[@]}"
 }
@@ -100,7 +98,7 @@ healthy() {
 cluster_start() {
 	local host
 
-	for host; do lab start "$host"; done
+	for host; do lab start "$host" >/dev/null; done
 	for host; do wait_until "$CATCH_UP_S" works "$host"; done
 }
 
@@ -108,7 +106,7 @@ cluster_start() {
 works() {
 	healthy "$1"
 	case $1 in
-	replica*) log_is "$1" etcd connected ;;
+	replica*) log_is "$1" etcd connected || log_is "$1" follow following ;;
 	esac
 }
 
@@ -145,6 +143,11 @@ others() {
 	replicas | grep -vxF "$(printf '%s\n' "$@")" | paste -sd,
 }
 
+# ks_log HOST ARGUMENT...: on the host, whose etcd it may have to speak with.
+ks_log() {
+	lab run "$1" timeout -k 5 "$TOOL_S" "$KS_BIN/ks-log" -d "$REALM/$1" "${@:2}"
+}
+
 # process_kill HOST NAME: its supervisor starts it again.
 process_kill() {
 	s6-svc -k "$REALM/$1/service/$2"
@@ -164,12 +167,12 @@ process_anew() {
 
 # The wire is whole, and every host has power and works; after a test that failed too.
 cluster_heal() {
-	local host
+	local folder
 
-	lab heal
-	for host in $(replicas); do
-		lab resume "$host" >/dev/null 2>&1 || true
-		lab start "$host" >/dev/null 2>&1 || true
+	lab heal >/dev/null
+	for folder in "$REALM"/{replica,verifier}*; do
+		lab resume "${folder##*/}" >/dev/null 2>&1 || true
+		lab start "${folder##*/}" >/dev/null 2>&1 || true
 	done
 	all_work
 }
@@ -224,6 +227,15 @@ resumes() {
 	[ "$ms" -le $((3 * ELECTION_MS * RESUME_FACTOR)) ]
 }
 
+# operations COUNT: so many more have ended, well or not.
+operations() {
+	local then
+
+	then=$(($(grep -c . "$LOAD/history") + $1))
+	enough() { [ "$(grep -c . "$LOAD/history")" -ge $then ]; }
+	wait_until 240 enough
+}
+
 # progress [COUNT]: so many updates more are acknowledged, or fail.
 acknowledged() {
 	cat "$LOAD/history" 2>/dev/null | grep -c '"op": "update".*"result": "ok"' || true
@@ -251,6 +263,16 @@ all_work() {
 	local host
 
 	for host in $(replicas); do wait_until "$CATCH_UP_S" works "$host"; done
+}
+
+# What can be said while the load goes on.
+cluster_check_running() {
+	# shellcheck disable=SC2046
+	{
+		check history "$LOAD/history" $((FRESH_S + 2))
+		check replicas $(replicas | sed "s|^|$REALM/|")
+		check verifiers "$REALM"/verifier*
+	}
 }
 
 # Nothing was lost, reordered or shown to some only.

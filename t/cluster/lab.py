@@ -90,6 +90,9 @@ class Host:
             preexec_fn=dies_with_us)
         log.close()
 
+    def has_power(self):
+        return self.process is not None and self.process.poll() is None
+
     def init(self):
         """The host's process 1, once it is there."""
         pid = self.process.pid
@@ -107,6 +110,8 @@ class Host:
                 pass
 
     def signal(self, number):
+        if not self.has_power():
+            return
         for _ in range(2):  # what was forked meanwhile too
             for pid in list(self.processes()):
                 try:
@@ -201,7 +206,7 @@ class Lab:
 
     def do_start(self, name):
         host = self.hosts[name]
-        if host.process is not None and host.process.poll() is None:
+        if host.has_power():
             raise ValueError("it has power already")
         host.start()
         self.wire.off.discard(name)
@@ -209,6 +214,8 @@ class Lab:
     def do_kill(self, name):
         host = self.hosts[name]
         self.wire.off.add(name)
+        if not host.has_power():
+            return
         init = host.init()
         if init is None:
             raise ValueError("it has just started")

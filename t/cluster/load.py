@@ -3,7 +3,7 @@
 
   load.py REALM_CONF DIR STOP CLIENTS SERVER...
         runs until the file STOP is there; keys, memories and the history, which
-        is DIR/history, are below DIR.  What is there already is gone on with.
+        is DIR/history, are below DIR, after which the users are named, too
   load.py REALM_CONF DIR - final SERVER...
         looks every user up at every server, with a memory of its own
 
@@ -49,6 +49,7 @@ def tool(memory, *words):
 class Load:
     def __init__(self, realm, where, servers):
         self.realm, self.where, self.servers = realm, where, servers
+        self.name = os.path.basename(where)
         self.lock = threading.Lock()
         self.history = open(where + "/history", "a", buffering=1)
 
@@ -63,11 +64,14 @@ class Load:
                            stdout=subprocess.DEVNULL)
         return path
 
+    def user(self, client):
+        return "u%d.%s@example.org" % (client, self.name)
+
     def server_words(self, names):
         return [w for name in names for w in ("-s", name)]
 
     def update(self, client, memory, value, servers):
-        user = "u%d@example.org" % client
+        user = self.user(client)
         t0 = time.monotonic()
         code, out, err = tool(memory, "ks-update", "-r", self.realm, "-t", str(TRY_S),
                               "-k", self.key(client), *self.server_words(servers),
@@ -119,7 +123,7 @@ class Load:
                 value = "%d-%s" % (client, os.urandom(6).hex())
                 self.update(client, memory, value, [self.servers[near]] + far)
             else:
-                user = "u%d@example.org" % rng.choice((client, rng.randrange(clients)))
+                user = self.user(rng.choice((client, rng.randrange(clients))))
                 one = [self.servers[near]] if rng.random() < 0.5 else far[:1]
                 self.lookup(client, memory, user, one or [self.servers[near]])
             time.sleep(rng.random() * PAUSE_MAX_S)
