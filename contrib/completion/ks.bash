@@ -21,7 +21,8 @@ _ks() {
 	if [[ $2 == -* ]]; then
 		words=$(_ks_options "$1")
 	elif [[ ${1##*/} == ks-log && $3 != -* && $COMP_CWORD -gt 1 ]]; then
-		words="status propose follow read"
+		words="status propose follow read policy approve realm"
+		words+=" members add promote remove transfer"
 	fi
 	[ -z "$words" ] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$2")
 }

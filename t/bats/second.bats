@@ -186,6 +186,7 @@ completed() {
 @test "bash completes the options that a program has" {
 	equal "$(completed ks-verify -)" "-J -V -e -h -j -q -r -t -u"
 	equal "$(completed ks-init -s s)" "s6 systemd"
+	equal "$(completed ks-log -d replica1 p)" "propose policy promote"
 	cd "$E2E/other"
 	equal "$(completed ks-lookup -r re)" "realm.conf"
 }
