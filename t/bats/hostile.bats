@@ -211,8 +211,28 @@ READS_REALM="ks-apply ks-sign ks-publish ks-admit ks-ratify"
 	spoil() { cp "$T/other/replica1/keys/"* keys; }
 	broken ks-publish keys/vrf.key
 	broken ks-admit keys/vrf.key
-	spoil() { cp "$T/other/verifier1/keys/"* keys; }
-	broken ks-ratify keys/cosign.key
+}
+
+@test "a signing key that the policy has not signs nothing" {
+	# It may come into force yet: t/bats/policy.bats.
+	local name key dir
+
+	for name in ks-sign ks-ratify; do
+		dir=$T/stranger-$name
+		mkdir "$dir"
+		cp -r "$(daemon_dir "$name")"/{ks.conf,realm.conf,keys} "$dir"
+		mkdir "$dir/run" "$dir/data" "$dir/evidence"
+		[ -d "$T/other" ] || ks ks-init "$T/other" main.example
+		case $name in
+		ks-sign) key=sign.key; cp "$T/other/replica1/keys/$key" "$dir/keys" ;;
+		*) key=cosign.key; cp "$T/other/verifier1/keys/$key" "$dir/keys" ;;
+		esac
+		daemon_spawn "$name" "$dir"
+		daemon_ready "$name" "$dir"
+		grep -q "keys/$key" "$(daemon_stderr "$name" "$dir")"
+		daemon_signal TERM "$name" "$dir"
+		daemon_left 0 "$name" "$dir"
+	done
 }
 
 @test "a second process on the same database leaves, and the first one stays" {
