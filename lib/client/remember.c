@@ -17,8 +17,8 @@
 
 #include "client/remember.h"
 
-/* Longest evidence file: a chain and two notes, as proof and memory hold them. */
-#define EVIDENCE_MAX	(3 * MEMORY_FILE_MAX)
+/* Longest evidence file: two chains and notes, as proof and memory hold them. */
+#define EVIDENCE_MAX	(2 * MEMORY_FILE_MAX)
 
 /* Bytes of a root that tell the names of evidence files apart. */
 #define NAME_ROOT_LEN	8
@@ -38,10 +38,15 @@ remember_size(const struct realm * realm, uint64_t * size)
 /* Two checkpoints of which neither alone is wrong (PROTOCOL section 13). */
 static void
 put_two(struct wbuf * W, const char * realm, const char * rule,
-    const char * seen, size_t seen_len, const struct proof * P)
+    const struct memory * M, const struct proof * P)
 {
+	const char * seen;
+	size_t seen_len;
+
+	seen = memory_note(M, &seen_len);
 
 	wbuf_printf(W, "ks-checkpoints/v1\nrealm %s\nrule %s\n", realm, rule);
+	chain_put(W, memory_chain(M));
 	wbuf_printf(W, "first %zu\n", seen_len);
 	wbuf_put_bytes(W, seen, seen_len);
 	chain_put(W, &P->chain);
@@ -49,20 +54,57 @@ put_two(struct wbuf * W, const char * realm, const char * rule,
 	wbuf_put_bytes(W, P->note, P->note_len);
 }
 
+/* A note, as proof, memory or a link of a chain holds it. */
+struct held {
+	const char * note;
+	size_t len;
+};
+
 /*
- * Append the evidence of two checkpoints of one epoch, whose policy the chain of
- * the proof leads to; what its last head names is of later epochs.
+ * Try to prove that a majority signed both ${one} and ${other} of ${epoch}, by the
+ * links of ${of} before it.  Return 1 with the evidence in ${W}, or 0.
  */
-static void
-put_fork(struct wbuf * W, const struct realm * realm, uint64_t epoch,
-    const char * seen, size_t seen_len, const struct proof * P)
+static int
+prove_fork(struct wbuf * W, const struct realm * realm, uint64_t epoch,
+    const struct chain * of, struct held one, struct held other)
 {
-	struct chain chain = P->chain;
+	struct evidence_verdict V;
+	struct chain chain = *of;
+	int proven;
 
 	while (chain.n > 0 && chain.link[chain.n - 1].epoch >= epoch)
 		chain.n--;
-	evidence_put_fork(W, realm->name, epoch, &chain, seen, seen_len, P->note,
-	    P->note_len);
+	evidence_put_fork(W, realm->name, epoch, &chain, one.note, one.len,
+	    other.note, other.len);
+	if (wbuf_failed(W))
+		return (1);
+	proven = evidence_verify((const char *)W->data, W->len, realm, &V) ==
+	    0 && V.rule != NULL;
+	evidence_free(&V);
+	if (!proven)
+		wbuf_reset(W);
+	return (proven);
+}
+
+/* Do two links show that the realm had two histories when its policy changed? */
+static int
+prove_links(struct wbuf * W, const struct realm * realm,
+    const struct chain * seen, const struct chain * now)
+{
+	const struct chain_link * one, * other;
+
+	for (unsigned i = 0; i < seen->n; i++) {
+		one = &seen->link[i];
+		for (unsigned k = 0; k < now->n; k++) {
+			other = &now->link[k];
+			if (one->epoch == other->epoch && prove_fork(W, realm,
+			    one->epoch, now,
+			    (struct held){ one->note, one->note_len },
+			    (struct held){ other->note, other->note_len }))
+				return (1);
+		}
+	}
+	return (0);
 }
 
 /*
@@ -75,24 +117,16 @@ put_evidence(struct wbuf * W, const struct memory * M,
     const struct realm * realm, const char * rule,
     const struct memory_seen * now, const struct proof * P)
 {
-	struct evidence_verdict V;
-	const char * seen_note;
-	size_t seen_len;
-	int proven;
+	const struct chain * seen = memory_chain(M);
+	const struct held other = { P->note, P->note_len };
+	struct held one;
 
-	seen_note = memory_note(M, &seen_len);
-	if (memory_seen(M)->size == now->size) {
-		put_fork(W, realm, now->size, seen_note, seen_len, P);
-		if (wbuf_failed(W))
-			return;
-		proven = evidence_verify((const char *)W->data, W->len, realm,
-		    &V) == 0 && V.rule != NULL;
-		evidence_free(&V);
-		if (proven)
-			return;
-		wbuf_reset(W);
-	}
-	put_two(W, realm->name, rule, seen_note, seen_len, P);
+	one.note = memory_note(M, &one.len);
+	if (memory_seen(M)->size == now->size &&
+	    prove_fork(W, realm, now->size, &P->chain, one, other))
+		return;
+	if (!prove_links(W, realm, seen, &P->chain))
+		put_two(W, realm->name, rule, M, P);
 }
 
 /* Keep what shows that ${rule} was broken, and say where. */
@@ -182,7 +216,8 @@ remember_checkpoint(struct client * C, const struct realm * realm,
 		keep_evidence(M, realm, memory_rule(result), &now, P);
 		code = EXITS_REFUSED;
 	} else if (V->met && now.size > memory_seen(M)->size &&
-	    memory_save(M, &now, P->note, P->note_len)) {
+	    memory_save(M, &now, &P->chain, P->note,
+	    P->note_len)) {
 		code = EXITS_PERMANENT;
 	}
 	memory_close(M);

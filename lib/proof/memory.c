@@ -182,15 +182,22 @@ memory_note(const struct memory * M, size_t * len)
 	return (M->file.note);
 }
 
+const struct chain *
+memory_chain(const struct memory * M)
+{
+
+	return (&M->file.chain);
+}
+
 int
 memory_save(struct memory * M, const struct memory_seen * now,
-    const char * note, size_t len)
+    const struct chain * chain, const char * note, size_t len)
 {
 	struct memory_file file;
 	struct wbuf W;
 
 	wbuf_init(&W, MEMORY_FILE_MAX);
-	memory_file_format(&W, M->realm, now, note, len);
+	memory_file_format(&W, M->realm, now, chain, note, len);
 	if (wbuf_failed(&W) ||
 	    memory_file_parse((const char *)W.data, W.len, M->realm, &file)) {
 		warnx("%s: cannot be held in memory", M->path);

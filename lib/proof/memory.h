@@ -26,6 +26,7 @@ struct memory_seen {
 	uint8_t root[HASH_LEN];
 };
 
+struct chain;
 struct memory;
 
 /**
@@ -66,12 +67,19 @@ const struct memory_seen * memory_seen(const struct memory *);
 const char * memory_note(const struct memory *, size_t *);
 
 /**
- * memory_save(M, now, note, len):
- * Make the accepted checkpoint ${now}, signed in the ${len} bytes ${note}, what
- * is remembered, durably.  Return 0, or -1 with a line on standard error.
+ * memory_chain(M):
+ * Return the chain of policies that came with the checkpoint that ${M} holds.
  */
-int memory_save(struct memory *, const struct memory_seen *, const char *,
-    size_t);
+const struct chain * memory_chain(const struct memory *);
+
+/**
+ * memory_save(M, now, chain, note, len):
+ * Make the accepted checkpoint ${now}, signed in the ${len} bytes ${note} by whom
+ * the policy at the end of ${chain} asks for, what is remembered, durably.  Return
+ * 0, or -1 with a line on standard error.
+ */
+int memory_save(struct memory *, const struct memory_seen *,
+    const struct chain *, const char *, size_t);
 
 /**
  * memory_close(M):

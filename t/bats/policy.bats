@@ -440,6 +440,8 @@ proven_by_all() {
 	VALUE=3 proven_by_all "$CONF" "$REALM/two.conf" "$REALM/three.conf"
 	run -0 lookup -o "$E2E/alice.proof" alice
 	equal "$(links "$E2E/alice.proof")" 2
+	equal "$(ks ks-dump -j "$E2E/alice.proof" | jq '.policies[1].head.epoch + 1')" \
+		"$epoch"
 	refute says verifier1
 	says 'ratified verifier2'
 	# Nobody cosigns what its key has no part in.

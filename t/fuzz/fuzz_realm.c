@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t * p, size_t len)
 		return (0);
 	fuzz_accepted(MEMORY_FILE);
 	wbuf_init(&W, 2 * MEMORY_FILE_MAX);
-	memory_file_format(&W, "r", &F.seen, F.note, F.note_len);
+	memory_file_format(&W, "r", &F.seen, &F.chain, F.note, F.note_len);
 	PANIC_UNLESS(W.len == len && memcmp(W.data, p, len) == 0);
 	memory_file_free(&F);
 	wbuf_free(&W);

@@ -190,7 +190,7 @@ seeds_realm(struct wbuf * W)
 	wish_init(&I, ALICE);
 	make_proof(&P, &I);
 	memcpy(seen.root, I.root, HASH_LEN);
-	memory_file_format(W, "r", &seen, P.note, P.note_len);
+	memory_file_format(W, "r", &seen, &P.chain, P.note, P.note_len);
 	seed("realm", "memory", W);
 	wbuf_free(&I.note);
 }
@@ -305,6 +305,7 @@ seeds_proof(struct wbuf * W)
 		[ALICE] = "present", [ERASED] = "erased",
 		[NOBODY_EMPTY] = "absent-empty", [NOBODY_OTHER] = "absent-other"
 	};
+	const struct memory_seen seen = { .size = EPOCHS };
 	struct wbuf note[2];
 	struct proof P;
 	struct wish I;
@@ -326,6 +327,8 @@ seeds_proof(struct wbuf * W)
 	proof_format(W, &P);
 	seed("proof", "chain", W);
 	seed_fork(W, "chain", &P.chain, 2 | 4);
+	memory_file_format(W, "r", &seen, &P.chain, P.note, P.note_len);
+	seed("realm", "memory-chain", W);
 	wbuf_free(&note[0]);
 	wbuf_free(&note[1]);
 	wbuf_free(&I.note);

@@ -326,7 +326,7 @@ steps_back(void)
 	CHECK(look_up(C, 0) == EXITS_REFUSED && remembered() == 5);
 	CHECK(evidence(text, sizeof(text)) == 1);
 	CHECK(strncmp(text, "ks-checkpoints/v1\nrealm example.org\n"
-	    "rule step-back\nfirst ", 57) == 0);
+	    "rule step-back\npolicies 0\nfirst ", 68) == 0);
 	CHECK(strstr(text, "\nexample.org\n5\n") != NULL);
 	CHECK(strstr(text, "\nexample.org\n4\n") != NULL);
 	client_free(C);
@@ -582,6 +582,7 @@ across_policies(void)
 	static char text[262144];
 	struct evidence_verdict V;
 	struct client * C;
+	char * at;
 
 	make_eras();
 	C = start();
@@ -595,7 +596,25 @@ across_policies(void)
 	CHECK(look_up(C, 0) == EXITS_REFUSED);
 	CHECK(evidence(text, sizeof(text)) == 1);
 	CHECK(strncmp(text, "ks-checkpoints/v1\n", 18) == 0);
-	CHECK(strstr(text, "\npolicies 2\npolicy ") != NULL);
+
+	/* With the chain that came with either checkpoint. */
+	at = strstr(text, "\nrule step-back\npolicies 2\npolicy ");
+	CHECK(at != NULL && (at = strstr(at, "\nfirst ")) != NULL);
+	CHECK(strstr(at, "\npolicies 2\npolicy ") != NULL);
+	client_free(C);
+
+	/* Older, and of another history from a change of the policy on. */
+	C = start();
+	server.chain = 1;
+	CHECK(look_up(C, 0) == EXITS_OK && remembered() == EPOCHS);
+	world.head[3][103] ^= 1;	/* updates */
+	serve_epoch(4);
+	CHECK(look_up(C, 0) == EXITS_REFUSED);
+	world.head[3][103] ^= 1;
+	CHECK(evidence(text, sizeof(text)) == 1);
+	CHECK(evidence_verify(text, strlen(text), world.realm, &V) == 0);
+	CHECK(V.why == NULL && strcmp(V.rule, RULE_FORK) == 0 && V.epoch == 4);
+	evidence_free(&V);
 	client_free(C);
 
 	/* A fork under the newest policy; and in the very epoch that names it. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain/chain.h"
 #include "codec/wbuf.h"
 #include "merkle/merkle.h"
 #include "proof/memory.h"
@@ -16,6 +17,8 @@
 #include "test.h"
 
 #define SIZES	9	/* of the log */
+
+static const struct chain none;
 
 static uint8_t leaf[SIZES][HASH_LEN];
 
@@ -98,7 +101,7 @@ longest_note(void)
 	CHECK(setenv("KS_STATE_DIR", test_dir(), 1) == 0);
 	memset(note, 'x', sizeof(note));
 	CHECK((M = memory_open("example.org")) != NULL);
-	CHECK(memory_save(M, &seen, note, sizeof(note)) == 0);
+	CHECK(memory_save(M, &seen, &none, note, sizeof(note)) == 0);
 	memory_close(M);
 	CHECK((M = memory_open("example.org")) != NULL);
 	CHECK(memory_seen(M)->size == 5);
@@ -122,7 +125,7 @@ kept(void)
 	CHECK((M = memory_open("example.org/x y")) != NULL);
 	CHECK(memory_seen(M)->size == 0);
 	CHECK(memory_note(M, &len) == NULL && len == 0);
-	CHECK(memory_save(M, &seen, "a note\n", 7) == 0);
+	CHECK(memory_save(M, &seen, &none, "a note\n", 7) == 0);
 	CHECK(memory_seen(M)->size == 5);
 	memory_close(M);
 	CHECK(stat(dir, &st) == 0 && (st.st_mode & 0777) == 0700);
@@ -159,7 +162,7 @@ damaged(void)
 
 	wbuf_init(&W, MEMORY_FILE_MAX);
 	wbuf_init(&again, MEMORY_FILE_MAX);
-	memory_file_format(&W, "r", &seen, "n\n", 2);
+	memory_file_format(&W, "r", &seen, &none, "n\n", 2);
 	CHECK(memory_file_parse((char *)W.data, W.len, "r", &F) == 0);
 	memory_file_free(&F);
 	CHECK(memory_file_parse((char *)W.data, W.len, "q", &F) == -1);
@@ -174,8 +177,8 @@ damaged(void)
 			if (memory_file_parse((char *)W.data, W.len, "r", &F))
 				continue;
 			wbuf_reset(&again);
-			memory_file_format(&again, "r", &F.seen, F.note,
-			    F.note_len);
+			memory_file_format(&again, "r", &F.seen, &F.chain,
+			    F.note, F.note_len);
 			memory_file_free(&F);
 			CHECK(again.len == W.len && memcmp(again.data, W.data,
 			    W.len) == 0);
@@ -196,7 +199,7 @@ damaged_on_disk(void)
 
 	CHECK(setenv("KS_STATE_DIR", test_dir(), 1) == 0);
 	CHECK((M = memory_open("r")) != NULL);
-	CHECK(memory_save(M, &seen, "n\n", 2) == 0);
+	CHECK(memory_save(M, &seen, &none, "n\n", 2) == 0);
 	memory_close(M);
 	CHECK(memory_dir(path, sizeof(path)) == 0);
 	snprintf(path + strlen(path), 100, "/seen-454349e422f05297191ead13e21d3d"
@@ -229,7 +232,7 @@ locks(void)
 		if ((M = memory_open("r")) == NULL)
 			_exit(1);
 		seen.size = memory_seen(M)->size + 1;
-		if (memory_save(M, &seen, "n\n", 2))
+		if (memory_save(M, &seen, &none, "n\n", 2))
 			_exit(1);
 		memory_close(M);
 	}
