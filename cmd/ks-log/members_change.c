@@ -125,7 +125,6 @@ static int
 add(struct members * M)
 {
 	const char * name = M->T->args[0], * url = M->T->args[1];
-	const char * comma = "";
 	int rc;
 
 	if ((rc = members_get(M)) != 0 || (rc = check_add(M, name, url)) != 0)
@@ -134,11 +133,10 @@ add(struct members * M)
 		return (members_say(M, rc));
 	printf("initial-cluster: ");
 	for (size_t i = 0; i < M->n; i++) {
-		printf("%s%s=%s", comma, strcmp(M->list[i].peer, url) == 0 ?
-		    name : M->list[i].name, M->list[i].peer);
-		comma = ",";
+		if (strcmp(M->list[i].peer, url) != 0)
+			printf("%s=%s,", M->list[i].name, M->list[i].peer);
 	}
-	printf("\ninitial-cluster-state: existing\n");
+	printf("%s=%s\ninitial-cluster-state: existing\n", name, url);
 	return (0);
 }
 

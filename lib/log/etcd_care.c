@@ -34,6 +34,9 @@ on_status(void * ctx, struct etcd_reply * R)
 		X->leads = 0;
 		if (++X->misses >= MISSES_MAX && X->state == LOG_ETCD_WATCHING)
 			log_etcd_reopen(X, R->why);
+		X->leader = 0;
+		if (log_etcd_queue_look(X, clock_mono_ms()))
+			return (-1);
 		return (log_etcd_care_hint(X));
 	}
 	X->misses = 0;
@@ -73,7 +76,7 @@ write_progress(struct log_etcd * X, uint64_t now_ms)
 	int n;
 
 	if (X->writing != NULL || X->no_space || revision == X->written ||
-	    revision == 0 || now_ms - X->written_ms < LOG_ETCD_LOOK_MS)
+	    revision == 0 || now_ms - X->written_ms < LOG_ETCD_PROGRESS_MS)
 		return (0);
 	snprintf(key, sizeof(key), "%s%s", X->progress, X->options.name);
 	n = snprintf(value, sizeof(value), "%ju", (uintmax_t)revision);

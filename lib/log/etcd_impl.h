@@ -14,9 +14,12 @@
 
 /* What the files of the engine share; nobody else includes this. */
 
-/* Longest time of a put: etcd itself gives up after 7 s.  One that was lost with a
- * leader is given up when there is another. */
+/* Longest time of a put, whose outcome is unknown then: etcd itself gives up after
+ * 7 s.  One that may have been lost, with a leader, or as nothing was answered for so
+ * long, is put again: who comes twice has the same request ids, hence the outcome of the
+ * first. */
 #define LOG_ETCD_PUT_MS		8000
+#define LOG_ETCD_PUT_AGAIN_MS	2500
 
 /* Longest time of anything else. */
 #define LOG_ETCD_ASK_MS		3000
@@ -24,13 +27,17 @@
 /* Between two tries to reach etcd. */
 #define LOG_ETCD_AGAIN_MS	250
 
-/* Between two looks at the member; shorter while a put is late. */
-#define LOG_ETCD_LOOK_MS	1000
-#define LOG_ETCD_LOOK_SOON_MS	200
+/* Between two looks at the member, by which a new leader learns that it is one; shorter
+ * while a put is late. */
+#define LOG_ETCD_LOOK_MS	250
+#define LOG_ETCD_LOOK_SOON_MS	100
 
 /* A put that was done, and is not told by the watch, after so long means that the
  * watch is dead. */
 #define LOG_ETCD_STALL_MS	5000
+
+/* Between two puts of the progress. */
+#define LOG_ETCD_PROGRESS_MS	1000
 
 /* Between two looks at who the members are, and how many of them are told. */
 #define LOG_ETCD_MEMBERS_MS	5000
@@ -66,8 +73,11 @@ struct log_etcd_put {
 	size_t n;
 	size_t cap;
 	struct etcd_request * request;	/* until it is answered */
-	uint64_t sent_ms;
-	uint64_t leader;	/* when it was sent */
+	int again;		/* no answer came, and none will: put it again */
+	int leaderless;		/* there was no leader since it was sent */
+	uint64_t first_ms;	/* when it was sent first, */
+	uint64_t sent_ms;	/* and last */
+	uint64_t leader;	/* at that time */
 	uint64_t revision;	/* once it was answered */
 	uint64_t first;		/* once it came back: index of the first entry */
 	int told;		/* proposed or failed was called for all */
@@ -237,8 +247,9 @@ int log_etcd_queue_passed(struct log_etcd *);
 
 /**
  * log_etcd_queue_look(X, now_ms):
- * Fail the unanswered put if the leader changed since it was sent, open again if the
- * watch does not tell one that was done; by the time ${now_ms}.  Return 0 or -1.
+ * Put the unanswered one again if it may be lost, or fail it if it was tried for too
+ * long; open again if the watch does not tell one that was done; by the time ${now_ms}.
+ * Return 0 or -1.
  */
 int log_etcd_queue_look(struct log_etcd *, uint64_t);
 

@@ -122,6 +122,18 @@ log_etcd_queue_fail(struct log_etcd * X, const char * why)
 	return (0);
 }
 
+/* Is it that etcd had no leader for it?  One that is tried for too long is not. */
+static int
+is_leaders_fault(const struct log_etcd * X, const struct log_etcd_put * P,
+    const struct etcd_reply * R)
+{
+
+	return (R->answered && X->state == LOG_ETCD_WATCHING &&
+	    (strstr(R->why, "leader") != NULL ||
+	    strstr(R->why, "timed out") != NULL) &&
+	    clock_mono_ms() - P->first_ms < LOG_ETCD_PUT_MS);
+}
+
 static int
 on_put(void * ctx, struct etcd_reply * R)
 {
@@ -137,7 +149,9 @@ on_put(void * ctx, struct etcd_reply * R)
 	if (!P->told && P->first == 0) {
 		snprintf(why, sizeof(why), "etcd did not take it, or may yet: %s",
 		    R->why != NULL ? R->why : "");
-		if (R->why != NULL)
+		if (R->why != NULL && is_leaders_fault(X, P, R))
+			P->again = 1;
+		else if (R->why != NULL)
 			rc = put_tell(X, P, R->no_space ? NO_SPACE : why);
 		else if (R->revision <= X->taken)
 			rc = put_tell(X, P, "it is in the log, at an unknown index");
@@ -156,10 +170,23 @@ may_send(const struct log_etcd * X)
 		return (0);
 	/* Two at once might change places. */
 	TAILQ_FOREACH(P, &X->sent, link) {
-		if (P->request != NULL && P->first == 0 && !P->told)
+		if ((P->request != NULL || P->again) && P->first == 0 &&
+		    !P->told)
 			return (0);
 	}
 	return (1);
+}
+
+static int
+put(struct log_etcd * X, struct log_etcd_put * P)
+{
+
+	P->again = P->leaderless = 0;
+	P->sent_ms = clock_mono_ms();
+	P->leader = X->leader;
+	P->request = etcd_put(X->etcd, X->key, P->value.data, P->value.len,
+	    LOG_ETCD_PUT_MS, on_put, P);
+	return (P->request != NULL ? 0 : -1);
 }
 
 int
@@ -179,11 +206,8 @@ log_etcd_queue_send(struct log_etcd * X)
 	if (!may_send(X))
 		return (0);
 	P = TAILQ_FIRST(&X->waiting);
-	P->sent_ms = clock_mono_ms();
-	P->leader = X->leader;
-	P->request = etcd_put(X->etcd, X->key, P->value.data, P->value.len,
-	    LOG_ETCD_PUT_MS, on_put, P);
-	if (P->request == NULL)
+	P->first_ms = clock_mono_ms();
+	if (put(X, P))
 		return (-1);
 	TAILQ_REMOVE(&X->waiting, P, link);
 	X->nwaiting--;
@@ -236,13 +260,53 @@ log_etcd_queue_passed(struct log_etcd * X)
 
 	for (P = TAILQ_FIRST(&X->sent); P != NULL; P = next) {
 		next = TAILQ_NEXT(P, link);
-		if (P->request != NULL || P->told || P->first != 0 ||
+		if (P->request != NULL || P->again || P->told || P->first != 0 ||
 		    P->revision > X->taken)
 			continue;
 		if (put_tell(X, P, "it is in the log, at an unknown index"))
 			return (-1);
 		put_done(X, P);
 	}
+	return (0);
+}
+
+/* A put that was done, and is not told by the watch. */
+static void
+look_at_done(struct log_etcd * X, struct log_etcd_put * P, uint64_t now_ms)
+{
+
+	if (now_ms - P->sent_ms <= LOG_ETCD_STALL_MS ||
+	    X->state != LOG_ETCD_WATCHING)
+		return;
+	P->sent_ms = now_ms;
+	log_etcd_reopen(X, "the watch tells nothing");
+}
+
+/* A put that has no answer. */
+static int
+look_at_open(struct log_etcd * X, struct log_etcd_put * P, uint64_t now_ms)
+{
+	int lost = P->again || now_ms - P->sent_ms > LOG_ETCD_PUT_AGAIN_MS;
+
+	if (X->leader == 0)
+		P->leaderless = 1;
+	lost |= P->leaderless || (P->leader != 0 && P->leader != X->leader);
+	if (!lost || (X->leader == 0 && !P->again))
+		return (0);
+	if (now_ms - P->first_ms < LOG_ETCD_PUT_MS &&
+	    X->state == LOG_ETCD_WATCHING) {
+		if (X->leader == 0)
+			return (0);
+		etcd_cancel(P->request);
+		return (put(X, P));
+	}
+	etcd_cancel(P->request);
+	P->request = NULL;
+	P->again = 0;
+	if (put_tell(X, P, "etcd had no leader for too long: it may be in the log "
+	    "or not"))
+		return (-1);
+	put_done(X, P);
 	return (0);
 }
 
@@ -255,22 +319,10 @@ log_etcd_queue_look(struct log_etcd * X, uint64_t now_ms)
 		next = TAILQ_NEXT(P, link);
 		if (P->told || P->first != 0)
 			continue;
-		if (P->request == NULL) {
-			if (now_ms - P->sent_ms > LOG_ETCD_STALL_MS &&
-			    X->state == LOG_ETCD_WATCHING) {
-				P->sent_ms = now_ms;
-				log_etcd_reopen(X, "the watch tells nothing");
-			}
-			continue;
-		}
-		if (X->leader == 0 || P->leader == 0 || X->leader == P->leader)
-			continue;
-		etcd_cancel(P->request);
-		P->request = NULL;
-		if (put_tell(X, P, "etcd's leader changed: it may be in the log "
-		    "or not"))
+		if (P->request == NULL && !P->again)
+			look_at_done(X, P, now_ms);
+		else if (look_at_open(X, P, now_ms))
 			return (-1);
-		put_done(X, P);
 	}
 	return (log_etcd_queue_send(X));
 }
@@ -281,7 +333,7 @@ log_etcd_queue_late(const struct log_etcd * X, uint64_t now_ms)
 	const struct log_etcd_put * P;
 
 	TAILQ_FOREACH(P, &X->sent, link) {
-		if (P->request != NULL && !P->told &&
+		if (!P->told && P->first == 0 &&
 		    now_ms - P->sent_ms > LOG_ETCD_LOOK_SOON_MS)
 			return (1);
 	}

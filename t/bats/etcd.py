@@ -5,7 +5,8 @@
   etcd.py persist SOCKET ACKS STOP
         proposes one entry after another, each again with its request id until it
         is acknowledged, until the file STOP is there; ACKS gets "INDEX ID" lines;
-        prints how many, and the longest time without one in milliseconds
+        prints how many, the longest time without one in milliseconds, and how
+        often the answer was that nobody knows
   etcd.py flood SOCKET MIB     proposes so much before it reads an answer
   etcd.py one SOCKET BYTES     proposes one entry; prints the index, or the error
 """
@@ -45,7 +46,7 @@ def answer(path, data):
 
 
 def persist(path, acks, stop):
-    count, last, gap = 0, time.monotonic(), 0.0
+    count, last, gap, unknown = 0, time.monotonic(), 0.0, 0
     with open(acks, "w") as out:
         while not os.path.exists(stop):
             rid = os.urandom(16)
@@ -60,8 +61,9 @@ def persist(path, acks, stop):
                     count += 1
                     break
                 assert index is None or index.startswith("log-unavailable: "), index
+                unknown += 1
                 time.sleep(0.02)
-    print(count, round(gap * 1000))
+    print(count, round(gap * 1000), unknown)
 
 
 def flood(path, mib):
