@@ -2,6 +2,7 @@
 #
 #   make            build every program into build/bin
 #   make demo       a realm of one replica and one verifier, until Ctrl-C (ONCE=1: stops by itself)
+#   make demo3      a realm of three replicas, of which one is killed; the same
 #   make test       unit tests and bats pipelines; the last line is "N passed, N failed"
 #   make check-asan the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make check-clang     clang has no warning either
@@ -149,6 +150,9 @@ soak: all
 demo: all
 	BUILD=$(BUILD) ONCE=$(ONCE) share/demo
 
+demo3: all
+	BUILD=$(BUILD) ONCE=$(ONCE) share/demo3
+
 deps:
 	share/install-deps
 
@@ -169,6 +173,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all units test flags check-asan check-clang check-valgrind fuzzers fuzz fuzz-run bench soak demo deps install uninstall clean
+.PHONY: all units test flags check-asan check-clang check-valgrind fuzzers fuzz fuzz-run bench soak demo demo3 deps install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*/*.d) $(wildcard $(BUILD)/t/unit/*.d $(BUILD)/t/fuzz/*.d)
