@@ -160,10 +160,12 @@ err0:
 static int
 listen_local(struct gate * G)
 {
+	/* As the socket at the other end: who may open the folder may use it. */
+	const mode_t mode = strcmp(G->to->service, "log") == 0 ? 0600 : 0660;
 	struct stat st;
 
 	strlcpy(G->address, G->to->socket, sizeof(G->address));
-	if ((G->fd = usock_listen(G->address, 0600)) == -1) {
+	if ((G->fd = usock_listen(G->address, mode)) == -1) {
 		warn("%s", G->address);
 		return (-1);
 	}

@@ -328,6 +328,51 @@ via() {
 	lines_are "$REPLICA" 'still owed' 0
 }
 
+@test "a host that has only an edge looks up and updates" {
+	local edge=$E2E/edge
+
+	realm_make link
+	realm_start
+	mkdir -p "$edge"/{keys,run}
+	chmod 0700 "$edge"/{keys,run}
+	sed 's|^server .*|server unix:run/link-replica1|' "$CONF" >"$edge/realm.conf"
+	ks ks-link -d "$edge" -g gateway -r edge >"$E2E/line"
+	for file in "$edge/realm.conf" "$REPLICA/realm.conf"; do
+		sed -i "s/^policy\$/$(cat "$E2E/line")\n&/" "$file"
+	done
+	link_listen "$REPLICA"
+	link_to "$edge" replica1 publish "$ADDR" replica1 admit "$ADDR"
+	equal "$(stat -c %a "$edge"/run/link-replica1-{publish,admit} | xargs)" '660 660'
+
+	# Nothing else leads to the realm.
+	CONF=$edge/realm.conf
+	update alice@example.org a=1
+	run -0 lookup alice@example.org
+	says 'ratified verifier1'
+	run -0 lookup -s "unix:$edge/run/link-replica1" alice@example.org a
+	equal "$output" 1
+	[ "$(link_field "$edge" opened)" -ge 4 ]
+	cd "$edge/run"
+	run -0 lookup -s unix:link-replica1 alice@example.org a
+	equal "$output" 1
+	run -111 lookup -s unix:link-replica2 alice@example.org a
+	says 'No such file'
+	cd /
+	run -0 ks ks-status "$edge"
+	says 'healthy yes'
+
+	# The log is not for it; a replica whose services are down is told of as such.
+	daemon_signal TERM ks-link "$edge"
+	daemon_left 0 ks-link "$edge"
+	daemon_stop ks-admit
+	link_to "$edge" replica1 log "$ADDR"
+	via "$edge" link-replica1-log
+	run ! ks ks-log -d "$VIA" status
+	wait_until 10 lines_are "$REPLICA" 'gateway: service-refused: ' 1
+	run -111 update alice@example.org -t 2 a=2
+	wait_until 10 lines_are "$edge" 'admit: service-unavailable: says the peer' 1
+}
+
 # hup DIR LINE: let the ks-link of the folder read its files again; it says the line.
 hup() {
 	: >"$(daemon_stderr ks-link "$1")"
