@@ -95,6 +95,7 @@ on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 		return (-1);
 	ticket.who = P;
 	P->waiting++;
+	conn_hold(C, CONN_WAITS, 1, SIZE_MAX);
 	X->proposals++;
 	if (log_propose(X->engine, ticket, body, len))
 		return (-1);
@@ -142,6 +143,7 @@ on_proposed(void * ctx, struct log_ticket ticket, uint64_t index)
 
 	P->waiting--;
 	if (P->conn != NULL) {
+		conn_release(P->conn, CONN_WAITS, 1);
 		proto_log_put_proposed(conn_begin(P->conn, LOG_PROPOSED,
 		    ticket.id), index);
 		rc = conn_end(P->conn, committed_needs(X->committed, index));
@@ -159,9 +161,11 @@ on_failed(void * ctx, struct log_ticket ticket, const char * why)
 	int rc = 0;
 
 	P->waiting--;
-	if (P->conn != NULL)
+	if (P->conn != NULL) {
+		conn_release(P->conn, CONN_WAITS, 1);
 		rc = conn_error(P->conn, ticket.id, ERROR_UNAVAILABLE,
 		    RULE_LOG_UNAVAILABLE, why, 0);
+	}
 	peer_release(X, P);
 	resume(X);
 	return (rc);

@@ -124,6 +124,7 @@ logd_stream_follow(void * ctx, struct conn * C, uint32_t id,
 	if ((rc = committed_hash_before(X->committed, from, P->hash)) != 0)
 		return (cannot_read(X, rc));
 	P->follows = 1;
+	conn_hold(C, CONN_STREAMS, 1, SIZE_MAX);
 	P->follow_id = id;
 	P->next = from;
 
@@ -181,6 +182,7 @@ logd_stream_hint(void * ctx, struct conn * C, uint32_t id,
 	if (P->hinted)
 		return (refuse_repeated(C, id));
 	P->hinted = 1;
+	conn_hold(C, CONN_STREAMS, 1, SIZE_MAX);
 	P->hint_id = id;
 	return (logd_stream_tell(X, P));
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/panic.h"
 #include "codec/wbuf.h"
 #include "frame/common.h"
@@ -40,6 +41,7 @@ struct conn {
 	void * ctx;
 	void * tag;
 	size_t held[CONN_HOLDS];
+	uint64_t frame_ms;	/* when the last frame came or was queued */
 
 	struct wbuf in;
 	size_t in_start;	/* bytes of in that were handed over */
@@ -80,6 +82,7 @@ conn_new(struct loop * L, int fd, const struct conn_ops * ops, void * ctx,
 	C->ops = ops;
 	C->ctx = ctx;
 	C->batch = batch;
+	C->frame_ms = clock_mono_ms();
 	wbuf_init(&C->in, IN_MAX);
 	wbuf_init(&C->out, CONN_OUT_HARD + FRAME_HEADER + FRAME_BODY_MAX);
 	if ((C->flush = loop_deferred_new(L, LOOP_FLUSH, on_flush, C)) == NULL)
@@ -165,6 +168,7 @@ deliver(struct conn * C, const struct frame * F)
 	int rc;
 
 	C->rule = "body-malformed";
+	C->frame_ms = clock_mono_ms();
 	if ((rc = C->ops->frame(C->ctx, C, F)) != CONN_MALFORMED)
 		return (rc);
 	C->deaf = 1;
@@ -392,6 +396,7 @@ conn_end(struct conn * C, uint64_t needs)
 	PANIC_UNLESS(wbuf_failed(&C->out) ||
 	    C->out.len - C->begun <= FRAME_HEADER + FRAME_BODY_MAX);
 	frame_end(&C->out, C->begun);
+	C->frame_ms = clock_mono_ms();
 	if (wbuf_failed(&C->out) || push_mark(C, needs)) {
 		warnx("client: out of memory");
 		return (-1);
@@ -471,6 +476,16 @@ conn_finish(struct conn * C)
 
 	C->finish = 1;
 	conn_deaf(C);
+}
+
+uint64_t
+conn_silent_ms(const struct conn * C, uint64_t now_ms)
+{
+
+	for (size_t i = 0; i < CONN_HOLDS; i++)
+		if (C->held[i] > 0)
+			return (0);
+	return (now_ms > C->frame_ms ? now_ms - C->frame_ms : 0);
 }
 
 void *

@@ -157,6 +157,13 @@ void conn_deaf(struct conn *);
 void conn_finish(struct conn *);
 
 /**
+ * conn_silent_ms(C, now_ms):
+ * Return for how long, at ${now_ms} of clock_mono_ms, no frame has come over ${C}
+ * or gone out; 0 if it holds anything (conn_hold).
+ */
+uint64_t conn_silent_ms(const struct conn *, uint64_t);
+
+/**
  * conn_tag(C), conn_set_tag(C, tag):
  * Return and set a pointer that the user of a connection which another module
  * owns may keep with it; NULL at first.

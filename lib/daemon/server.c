@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "codec/wbuf.h"
 #include "frame/common.h"
 #include "frame/frame.h"
@@ -37,14 +38,14 @@ struct server {
 	ino_t ino;
 };
 
-/* Accept while there is room and we are not resting. */
+/* Accept; whether there is room shows when somebody comes. */
 static int
 listen_more(struct server * S)
 {
 
 	if (S->watch == NULL)
 		return (0);
-	if (loop_fd_want(S->watch, S->npeers < SERVER_CONNS_MAX ? LOOP_READ : 0)) {
+	if (loop_fd_want(S->watch, LOOP_READ)) {
 		warn("epoll_ctl");
 		return (-1);
 	}
@@ -93,15 +94,47 @@ err0:
 	return (-1);
 }
 
+/* Forget ${P}, and let its user do so. */
+static void
+peer_end(struct peer * P)
+{
+
+	if (P->S->spec->gone != NULL)
+		P->S->spec->gone(P->S->spec->ctx, P->conn);
+	peer_free(P);
+}
+
+/* Who gives way to one more; NULL if all places are used. */
+static struct peer *
+find_idle(const struct server * S)
+{
+	const uint64_t now_ms = clock_mono_ms();
+	uint64_t most = S->spec->idle_ms != 0 ? S->spec->idle_ms :
+	    SERVER_IDLE_MS;
+	struct peer * idle = NULL;
+	uint64_t ms;
+
+	for (struct peer * P = S->peers; P != NULL; P = P->next) {
+		if ((ms = conn_silent_ms(P->conn, now_ms)) < most)
+			continue;
+		most = ms;
+		idle = P;
+	}
+	return (idle);
+}
+
 static int
 on_accept(void * cookie, int ready)
 {
 	struct server * S = cookie;
+	struct peer * idle = NULL;
 	int fd;
 
 	(void)ready;
-	while (S->npeers < SERVER_CONNS_MAX) {
+	while (S->npeers < SERVER_CONNS_MAX || (idle = find_idle(S)) != NULL) {
 		fd = accept4(S->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd != -1 && S->npeers >= SERVER_CONNS_MAX)
+			peer_end(idle);
 		if (fd != -1 && peer_new(S, fd) == 0)
 			continue;
 		if (fd != -1)
@@ -115,7 +148,9 @@ on_accept(void * cookie, int ready)
 		loop_timer_set(S->rest, SERVER_REST_MS);
 		return (loop_fd_want(S->watch, 0));
 	}
-	return (listen_more(S));
+	/* Somebody waits, it seems: look again in a while. */
+	loop_timer_set(S->rest, SERVER_REST_MS);
+	return (loop_fd_want(S->watch, 0));
 }
 
 /* Answer what breaks the protocol, and end the connection. */
@@ -197,9 +232,8 @@ on_closed(void * ctx, struct conn * C)
 	struct peer * P = ctx;
 	struct server * S = P->S;
 
-	if (S->spec->gone != NULL)
-		S->spec->gone(S->spec->ctx, C);
-	peer_free(P);
+	(void)C;
+	peer_end(P);
 	/* There is room, and descriptors, again. */
 	return (listen_more(S));
 }

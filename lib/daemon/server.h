@@ -21,7 +21,11 @@ struct server;
 /* Connections at a time; more wait in the kernel's backlog. */
 #define SERVER_CONNS_MAX	256
 
-/* After accept(2) ran out of descriptors or memory, it rests so long. */
+/* When one more waits, that which has been silent for longest, but no shorter than
+ * this, gives way, if it waits for nothing: idle ones keep nobody out. */
+#define SERVER_IDLE_MS		5000
+
+/* After accept(2) ran out of descriptors, memory or places, it rests so long. */
 #define SERVER_REST_MS	250
 
 struct server_handler {
@@ -52,6 +56,7 @@ struct server_spec {
 	void (* gone)(void *, struct conn *);
 	/* The names of the frames that are sent; may be NULL. */
 	const char * (* frame_name)(uint16_t);
+	uint64_t idle_ms;	/* instead of SERVER_IDLE_MS, if not 0 */
 };
 
 /**

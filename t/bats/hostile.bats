@@ -104,6 +104,10 @@ told() {
 	on_every_socket crowd
 }
 
+@test "idle clients give way, the one that has been silent for longest first" {
+	on_every_socket idle
+}
+
 @test "a client that never reads holds up nobody" {
 	on_every_socket deaf
 }

@@ -176,6 +176,23 @@ def crowd(path, _):
         conn.status()
 
 
+def idle(path, _):
+    """As many idle connections as are served, and one client more."""
+    conns = [ks.Conn(path) for _ in range(256)]
+    for conn in conns:
+        conn.status()
+    ks.Conn(path, timeout=60).status()
+    gone = 0
+    for conn in conns:
+        try:
+            conn.status()
+        except (EOFError, OSError):
+            gone += 1
+    # It and the daemons that are connected as well, each in the place of one.
+    if not 1 <= gone <= 16:
+        fail("%d of 256 idle connections gave way to one" % gone)
+
+
 def deaf(path, _):
     """A peer that asks and never reads, while others are served."""
     conn = ks.Conn(path, timeout=1)
@@ -190,7 +207,7 @@ def deaf(path, _):
 
 
 ATTACKS = {f.__name__: f for f in (lengths, types, bodies, zeros, garbage, half,
-                                   pipelined, crowd, deaf)}
+                                   pipelined, crowd, idle, deaf)}
 
 
 def main():
