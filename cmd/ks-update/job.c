@@ -96,6 +96,7 @@ prepare(struct run * R)
 	if (setup_realm(&R->setup, J->realm, J->quorum) ||
 	    setup_servers(&R->setup, J->realm, J->servers, J->nservers))
 		return (EXITS_PERMANENT);
+	client_set_deadline(R->setup.client, R->deadline_ms);
 	if ((code = read_keys(R)) != EXITS_OK)
 		return (code);
 	R->check.client = R->setup.client;

@@ -25,6 +25,7 @@ client_new(void)
 		wbuf_init(&C->attempt[i].in, CLIENT_INPUT_MAX);
 	}
 	C->error_server = -1;
+	C->deadline_ms = UINT64_MAX;
 	return (C);
 }
 
@@ -84,6 +85,14 @@ client_in_doubt(const struct client * C)
 {
 
 	return (C->in_doubt);
+}
+
+void
+client_set_deadline(struct client * C, uint64_t deadline_ms)
+{
+
+	C->deadline_ms = deadline_ms > UINT64_MAX - CLIENT_GRACE_MS ?
+	    UINT64_MAX : deadline_ms + CLIENT_GRACE_MS;
 }
 
 int

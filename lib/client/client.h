@@ -27,6 +27,9 @@ struct client;
 /* One that has not answered for so long may hang: the next is asked as well. */
 #define CLIENT_PATIENCE_MS	1500
 
+/* An answer that was to come by a deadline may be so late on its way. */
+#define CLIENT_GRACE_MS		2000
+
 /* What came of a question. */
 enum client_outcome {
 	CLIENT_OK = 0,		/* there is an answer */
@@ -101,6 +104,12 @@ const char * client_error_server(const struct client *);
  * without our having seen its answer: an update may have taken effect.
  */
 int client_in_doubt(const struct client *);
+
+/**
+ * client_set_deadline(C, deadline_ms):
+ * Wait for no answer beyond ${deadline_ms} of clock_mono_ms and CLIENT_GRACE_MS.
+ */
+void client_set_deadline(struct client *, uint64_t);
 
 /**
  * client_all_said(C, rule):

@@ -122,6 +122,8 @@ start(struct client * C, unsigned server, const struct question * Q)
 	wbuf_reset(&A->in);
 	A->deadline_ms = Q->timeout_ms > UINT64_MAX - now ? UINT64_MAX :
 	    now + Q->timeout_ms;
+	if (A->deadline_ms > C->deadline_ms)
+		A->deadline_ms = C->deadline_ms;
 	return (0);
 }
 

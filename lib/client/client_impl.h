@@ -22,6 +22,7 @@ struct client {
 	unsigned first;		/* the server that is asked first */
 	char dirs[CLIENT_SERVERS_MAX][SERVER_URL_DIR_MAX + 1];
 	int passed[CLIENT_SERVERS_MAX];		/* not asked any more */
+	uint64_t deadline_ms;	/* with its grace; UINT64_MAX: none */
 
 	/* Of the last question: */
 	char said[CLIENT_SERVERS_MAX][COMMON_RULE_MAX + 1];
