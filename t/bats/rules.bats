@@ -354,7 +354,7 @@ wrong() {
 }
 
 @test "garbage in the log is recorded as refused, and stops nobody" {
-	for type in update delimiter signature ratification; do
+	for type in update delimiter signature ratification approval; do
 		for n in 0 1 76 84 5000; do
 			head -c $n /dev/urandom >"$T/garbage"
 			run -0 propose_body $type "$T/garbage"
@@ -372,7 +372,7 @@ wrong() {
 	import os, sys
 	sys.path.insert(0, sys.argv[1] + "/t/hostile")
 	import ksproto as ks
-	for name, kind, erasable in (("type0", 0, b""), ("type5", 5, b""),
+	for name, kind, erasable in (("type0", 0, b""), ("type6", 6, b""),
 	                             ("erasable", 2, b"x")):
 	    with open(sys.argv[2] + "/" + name, "wb") as f:
 	        f.write(ks.log_entry(os.urandom(16), kind, bytes(56), erasable))
@@ -383,7 +383,7 @@ wrong() {
 	# What is no log entry at all does not get into the log.
 	last=$(status log last)
 	head -c 500 /dev/urandom >"$T/garbage"
-	for name in garbage type0 type5; do
+	for name in garbage type0 type6; do
 		run -100 ks ks-log -d "$REPLICA" propose "$T/$name"
 		says entry-malformed
 	done
