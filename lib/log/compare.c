@@ -75,7 +75,7 @@ on_next(void * ctx)
 		memset(X->results, 0, sizeof(X->results));
 	}
 	if (X->peer == X->spec.npeers) {
-		loop_timer_set(X->next, LOG_COMPARE_MS);
+		loop_timer_set(X->next, X->spec.ms);
 		return (judge(X));
 	}
 	X->up.path = X->spec.peers[X->peer];
@@ -84,7 +84,7 @@ on_next(void * ctx)
 		return (-1);
 	}
 	upstream_quiet(X->U);
-	loop_timer_set(X->next, LOG_COMPARE_ANSWER_MS);
+	loop_timer_set(X->next, LOG_COMPARE_CONNECT_MS);
 	return (0);
 }
 
@@ -93,6 +93,7 @@ on_up(void * ctx, struct upstream * U)
 {
 	struct log_compare * X = ctx;
 
+	loop_timer_set(X->next, LOG_COMPARE_ANSWER_MS);
 	if (X->spec.wants != NULL && X->spec.wants(X->spec.ctx)) {
 		X->status_id = ++X->id;
 		if (upstream_send(U, COMMON_STATUS, X->status_id, NULL, 0, 0))
@@ -199,6 +200,8 @@ log_compare_new(struct loop * L, struct committed * C,
 	X->L = L;
 	X->C = C;
 	X->spec = *spec;
+	if (X->spec.ms == 0)
+		X->spec.ms = LOG_COMPARE_MS;
 	X->peer = spec->npeers;
 	X->up = (struct upstream_spec){ .ctx = X, .up = on_up,
 	    .down = on_down, .frame = on_frame };

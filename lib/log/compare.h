@@ -18,12 +18,14 @@ struct log_compare;
 /* Time between two rounds. */
 #define LOG_COMPARE_MS		5000
 
-/* Longest time that one peer may take. */
+/* Longest time that one peer may take to be connected, and to answer. */
+#define LOG_COMPARE_CONNECT_MS	200
 #define LOG_COMPARE_ANSWER_MS	2000
 
 struct log_compare_spec {
 	const char * const * peers;	/* paths of log sockets */
 	size_t npeers;		/* at most LOG_FETCH_PEERS_MAX */
+	uint64_t ms;		/* between two rounds; 0: LOG_COMPARE_MS */
 	void * ctx;		/* given to each: 0, or -1: cannot go on */
 
 	/* The log is another than theirs, or is damaged; it was reported. */

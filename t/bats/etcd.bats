@@ -340,7 +340,7 @@ other_replica() {
 		esac | other_replica "${what#*|}"
 		start_in "$BATS_TEST_TMPDIR/replica" "$BATS_TEST_TMPDIR/one"
 		wait_until 20 test -s "$BATS_TEST_TMPDIR/one.err"
-		equal "$(status_in "$BATS_TEST_TMPDIR/replica" etcd)" waiting
+		wait_until 20 alone_is etcd waiting
 		run client one "$BATS_TEST_TMPDIR/replica/run/log" 10
 		equal "$output" "log-unavailable: etcd cannot be reached"
 		end "$BATS_TEST_TMPDIR/one" TERM
@@ -562,7 +562,7 @@ secure_replica() {
 	start_in "$BATS_TEST_TMPDIR/replica" "$BATS_TEST_TMPDIR/one"
 	told() { grep -q "waiting for etcd at https://127.0.0.1:${PORTS[0]}: .*certificate has expired.*: renew etcd's certificate" "$BATS_TEST_TMPDIR/one.err"; }
 	wait_until 30 told
-	equal "$(status_in "$BATS_TEST_TMPDIR/replica" etcd)" waiting
+	wait_until 20 alone_is etcd waiting
 	end "$BATS_TEST_TMPDIR/one" TERM
 
 	sed -i "s|^etcd_cert .*|etcd_cert $T/old.pem|; s|^etcd_key .*|etcd_key $T/old.key|" "$BATS_TEST_TMPDIR/replica/ks.conf"
