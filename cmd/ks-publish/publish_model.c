@@ -1,5 +1,6 @@
 #include <err.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +185,9 @@ publish_model_prove(struct publish_model * M, const char * user,
 	struct proof P;
 	const uint8_t * note;
 
-	memset(&P, 0, sizeof(P));
+	/* All but the chain, which is most of it and mostly empty. */
+	memset(&P, 0, offsetof(struct proof, chain));
+	memset(&P.head, 0, sizeof(P) - offsetof(struct proof, head));
 	if (publish_model_chain(M, known, epoch, checkpoint, &P.chain, rule) ||
 	    publish_model_epoch(M, epoch, &E) ||
 	    publish_model_note(M, checkpoint, &note, &P.note_len) ||

@@ -198,8 +198,9 @@ int publish_model_link(struct publish_model *, const struct policy_era *,
 
 /**
  * publish_model_chain(M, known, epoch, checkpoint, chain, rule):
- * Make ${chain}, zeroed, the links from the policy ${known} to the newest that a proof at ${epoch} under ${checkpoint} needs; they stay until the next call.
- * Return 0; or -1 and store RULE_POLICY_CHAIN_TOO_LONG in ${rule}, or NULL
+ * Make ${chain}, which need not be zeroed, the links from the policy ${known} to the
+ * newest that a proof at ${epoch} under ${checkpoint} needs; they stay until the
+ * next call.  Return 0; or -1 and store RULE_POLICY_CHAIN_TOO_LONG in ${rule}, or NULL
  * (reported).
  */
 int publish_model_chain(struct publish_model *, const struct policy_era *,
