@@ -235,3 +235,87 @@ outcomes() {
 		equal "$output" version-must-rise
 	done
 }
+
+# stream DIR NAME: user after user goes to the ks-admit of the folder; those that it
+# acknowledged are in acks.NAME.
+stream() {
+	TOOL_S=300 hostile load "$1" "$(key_of load)" run "$E2E/acks.$2" "$E2E/stop" "$2" \
+		2>"$E2E/stream.$2.err" &
+	PIDS+=($!)
+	STREAMS+=($!)
+}
+
+# acks NAME: how many there are.
+acks() {
+	grep -c . "$E2E/acks.$1" || true
+}
+
+more_acks() {
+	[ "$(acks "$1")" -gt "$2" ]
+}
+
+far_admit_min() {
+	[ "$(hostile rpc "$FAR/run/admit" status "$1")" -ge "$2" ]
+}
+
+@test "while the log takes nothing, or does not say so, no acknowledged update is lost and none happens twice" {
+	local n retries pid name all
+
+	STREAMS=()
+	far_make
+	realm_start
+	# The other replica has a log that can be made to refuse.
+	rm "$FAR/run/log"
+	hostile log "$FAR/run/log" "$REPLICA/run/log" "$E2E/word" &
+	PIDS+=($!)
+	wait_until 20 test -S "$FAR/run/log"
+	far_start ks-apply ks-publish ks-admit
+	stream "$REPLICA" near
+	stream "$FAR" far
+	wait_until 40 more_acks near 3
+	wait_until 40 more_acks far 3
+
+	# It takes nothing: the one waits and tries again, the other goes on.
+	echo unavailable >"$E2E/word"
+	wait_until 40 far_admit_min retries 2
+	n=$(acks near)
+	wait_until 40 more_acks near "$n"
+
+	# It takes what it says that it does not.
+	n=$(acks far)
+	echo doubt >"$E2E/word"
+	wait_until 40 more_acks far $((n + 3))
+	rm "$E2E/word"
+
+	# It hangs so long that what it has is proposed again; it takes both.
+	daemon_signal STOP ks-logd
+	retries=$(hostile rpc "$FAR/run/admit" status retries)
+	wait_until 40 far_admit_min retries $((retries + 1))
+	n=$(acks far)
+	daemon_signal CONT ks-logd
+	wait_until 40 more_acks far $((n + 3))
+
+	# It is killed, and comes again.
+	daemon_kill ks-logd
+	n=$(acks far)
+	daemon_start ks-logd
+	wait_until 60 more_acks far $((n + 3))
+	n=$(acks near)
+	wait_until 60 more_acks near $((n + 3))
+
+	# All streams end with an acknowledged update; each is there, once.
+	touch "$E2E/stop"
+	for pid in "${STREAMS[@]}"; do
+		wait "$pid" || { cat "$E2E"/stream.*.err; false; }
+	done
+	for name in near far; do
+		run -0 hostile load "$REPLICA" "$(key_of load)" check "$E2E/acks.$name"
+		run -0 hostile load "$FAR" "$(key_of load)" check "$E2E/acks.$name"
+	done
+	all=$(($(acks near) + $(acks far)))
+	hostile rpc "$REPLICA/run/apply" rows 8 | awk '{ print substr($2, 33) }' |
+		grep '^01' >"$E2E/updates"
+	equal "$(grep -c '^010000' "$E2E/updates")" "$all" 'accepted updates'
+	# What was in the log twice counted once.
+	[ "$(grep -c '^0101' "$E2E/updates")" -gt 0 ]
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""load.py REPLICA KEY run FILE STOP     register user after user until the file STOP is there
+"""load.py REPLICA KEY run FILE STOP [NAME]   register user after user, NAME-N, until the file STOP is there
 load.py REPLICA KEY check FILE          is every one of them in the directory?
 load.py REPLICA KEY flood N             propose N registrations straight to the log
 load.py REPLICA KEY signatures          did the log ever see two signatures for one epoch?
@@ -49,13 +49,13 @@ def acknowledged(folder, body, stop):
         time.sleep(0.01)
 
 
-def run(folder, key, path, stop):
+def run(folder, key, path, stop, name="load"):
     realm = realm_name(folder)
     vrf = ks.read_key(folder + "/keys/vrf.key")
     n = 0
     with open(path, "a", buffering=1, encoding="ascii") as acks:
         while not os.path.exists(stop):
-            user = b"load-%d" % n
+            user = b"%s-%d" % (name.encode(), n)
             update, encoded_profile = make_update(folder, realm, key, user,
                                                   vrf)
             epoch = acknowledged(folder, os.urandom(16) + ks.var8(user) +
