@@ -99,20 +99,20 @@ sign(X509 * x, enum ca_use use, const char * address, X509 * signer,
 		{ NID_authority_key_identifier, "keyid:always" },
 		{ NID_subject_alt_name, addresses },
 	};
-	size_t n = sizeof(list) / sizeof(list[0]);
 	int len;
 
-	/* etcd lets a peer in only from an address that is in its certificate. */
-	if (use == CA_MEMBER) {
-		len = snprintf(addresses, sizeof(addresses),
-		    "IP:127.0.0.1,IP:::1,IP:%s", address);
-		if (len < 0 || (size_t)len >= sizeof(addresses))
-			return (-1);
-	} else {
-		n--;
-	}
+	/*
+	 * etcd lets in whom it finds at an address that his certificate has, so a
+	 * client's is of no use on another host than the member's.
+	 */
+	len = snprintf(addresses, sizeof(addresses), "IP:127.0.0.1%s%s",
+	    use == CA_MEMBER ? ",IP:::1,IP:" : "",
+	    use == CA_MEMBER ? address : "");
+	if (len < 0 || (size_t)len >= sizeof(addresses))
+		return (-1);
 	return (X509_set_issuer_name(x, X509_get_subject_name(signer)) != 1 ||
-	    extend(x, signer, list, n) || X509_sign(x, key, NULL) == 0 ? -1 : 0);
+	    extend(x, signer, list, sizeof(list) / sizeof(list[0])) ||
+	    X509_sign(x, key, NULL) == 0 ? -1 : 0);
 }
 
 struct identity *

@@ -36,8 +36,8 @@ struct identity * ca_make(const char *, int64_t, int64_t);
  * ca_issue(ca, use, name, address, not_before_s, not_after_s):
  * Return a new Ed25519 key with a certificate for ${use} that ${ca} signed, named
  * by the string ${name} and valid as for ca_make, but no longer than ${ca}; for
- * identity_free.  That of a member is good for 127.0.0.1, ::1 and the numeric
- * ${address}; a client's has no address, and ${address} may be NULL.  Or return
+ * identity_free.  That of a member is good at 127.0.0.1, ::1 and the numeric
+ * ${address}; a client's at 127.0.0.1 alone, and ${address} may be NULL.  Or return
  * NULL after a line on standard error: also if ${ca} is not an authority, or is
  * valid no more at ${not_before_s}.
  */

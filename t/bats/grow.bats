@@ -137,6 +137,9 @@ line() {
 	all_sign() { [ "$(lookup -s "unix:$PWD/R/replica4/run" alice | grep -c '^signed replica[123]$')" = 3 ]; }
 	wait_until "$READY_S" all_sign
 	s6-svstat -o up R/replica4/service/etcd | grep -qx false
+	run -0 ks ks-status -w R/replica4
+	says "engine=follow "
+	says " signing=0 "
 
 	# The next is made from what the second now knows.
 	ks-init -j R/replica2 -a 127.0.0.1 -p "$((base + 100))" R/other >told

@@ -49,6 +49,9 @@ teardown() {
 	[ ! -e R/verifier1/keys/etcd.key ]
 	grep -qx 'group replicas 2 replica1 replica2 replica3' R/realm.conf
 	equal "$(grep -c '^server unix:replica[123]/run$' R/realm.conf)" 3
+	# No two verifiers hang on the same replica first.
+	ks-init -n 3 -v 4 V example.org
+	equal "$(for d in 1 2 3 4; do sed -n '/^upstream/{p;q}' V/verifier$d/ks.conf; done | tr -dc '1-3')" 1231
 	# Two realms are never one cluster.
 	ks-init -n 3 -p 20000 S example.org
 	[ "$(grep token: R/replica1/etcd.conf)" != "$(grep token: S/replica1/etcd.conf)" ]
@@ -73,6 +76,21 @@ teardown() {
 	grep -qx 'link_listen 192.0.2.1:9001' R/replica1/ks.conf
 	equal "$(ls R/replica1/service | tr '\n' ' ')" "ks-admit ks-apply ks-link ks-logd ks-publish ks-sign "
 	equal "$(grep '^upstream' R/verifier1/ks.conf)" "upstream run/link-replica1-publish"
+}
+
+@test "a single replica with an address is followed by a verifier that is elsewhere" {
+	ks-init -i 20 -I 300 -a 127.0.0.1 -p "$(port_base 1)" R example.org
+	realm_use R
+	CONF=$PWD/R/realm.conf
+	mkdir elsewhere
+	mv R/verifier1 elsewhere/
+	scan_start R/replica1
+	scan_start elsewhere/verifier1
+	ready() { ks ks-status R/replica1 && ks ks-status elsewhere/verifier1; }
+	wait_until "$READY_S" ready
+	update alice a=1
+	run -0 lookup alice
+	says "ratified verifier1 "
 }
 
 # refuses CODE PATTERN ARGUMENT...: ks-init leaves with CODE, one line, and nothing.
@@ -124,6 +142,17 @@ refuses() {
 	refute grep -i 'unknown\|ignor\|invalid' analysis
 }
 
+# answers ADDRESS CERTIFICATE: etcd of replica2 answers this one, which comes to its
+# port for peers from this address.
+answers() {
+	local keys=$PWD/R/replica2/keys
+
+	printf 'GET /version HTTP/1.0\r\n\r\n' | timeout 20 openssl s_client -quiet \
+	    -connect "$(sed -n 's,^listen-peer-urls: https://,,p' R/replica2/etcd.conf)" \
+	    -bind "$1:0" -CAfile "$keys/etcd-ca.crt" -cert "$keys/$2.crt" -key "$keys/$2.key" \
+	    2>/dev/null | grep '"etcdserver":'
+}
+
 @test "three replicas run as made; a folder that was moved away goes on" {
 	local i
 
@@ -146,6 +175,12 @@ refuses() {
 	run -0 ks ks-status R/replica2
 	equal "$(grep -c '^certificate keys/etcd.* state=good ' <<<"$output")" 3
 	says " etcd=connected "
+
+	# The client's certificate is of no use elsewhere, a member's only where it is.
+	for i in etcd-client etcd; do
+		answers 127.0.0.1 $i
+		refute answers 127.0.0.2 $i
+	done
 
 	scan_stop R/replica3
 	mkdir other

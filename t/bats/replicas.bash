@@ -34,14 +34,15 @@ replicas_end() {
 	equal $bad 0 "not all services stopped"
 }
 
-# A base from which the ports of ${1} replicas on this host are free.
+# A base from which the ports of ${1} replicas on this host are free, and those of
+# one with an address.
 port_base() {
 	"$PYTHON" - "$1" <<-'END'
 	import random, socket, sys
 	while True:
 	    base = random.randrange(10000, 31000)
 	    try:
-	        for n in range(1, int(sys.argv[1]) + 1):
+	        for n in range(int(sys.argv[1]) + 1):
 	            for p in (1, 2, 3):
 	                with socket.socket() as s:
 	                    s.bind(("127.0.0.1", base + 10 * n + p))

@@ -102,7 +102,9 @@ certificates(void)
 	CHECK(openssl("verify -CAfile ca.crt -verify_ip 192.0.2.8 member.crt")
 	    != 0);
 	CHECK(openssl("verify -x509_strict -CAfile ca.crt -purpose sslclient "
-	    "client.crt") == 0);
+	    "-verify_ip 127.0.0.1 client.crt") == 0);
+	CHECK(openssl("verify -CAfile ca.crt -verify_ip 192.0.2.7 client.crt")
+	    != 0);
 	CHECK(openssl("verify -CAfile ca.crt -purpose sslserver client.crt")
 	    != 0);
 	CHECK(openssl("verify -CAfile member.crt client.crt") != 0);
