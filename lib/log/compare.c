@@ -31,6 +31,7 @@ struct log_compare {
 	struct loop_timer * next;
 	enum result results[LOG_FETCH_PEERS_MAX];	/* of this round */
 	int said[LOG_FETCH_PEERS_MAX];	/* that it differs */
+	unsigned doubts;	/* rounds in a row with more that differ */
 	uint64_t index;		/* where the last one that differs does */
 };
 
@@ -38,7 +39,7 @@ struct log_compare {
 static int
 judge(struct log_compare * X)
 {
-	size_t agree = 0, differ = 0, who = 0;
+	size_t agree = 0, differ = 0, away, who = 0;
 
 	for (size_t i = 0; i < X->spec.npeers; i++) {
 		agree += X->results[i] == AGREES;
@@ -46,7 +47,9 @@ judge(struct log_compare * X)
 		if (X->results[i] == DIFFERS)
 			who = i;
 	}
-	if (differ > agree) {
+	away = X->spec.npeers - agree - differ;
+	X->doubts = differ > agree ? X->doubts + 1 : 0;
+	if (differ > agree + away || X->doubts == LOG_COMPARE_ROUNDS) {
 		warnx("log: it is another log than that of %s, at entry %ju or "
 		    "before: see which one is damaged; to take theirs, remove "
 		    "data/log", X->spec.peers[who], (uintmax_t)X->index);

@@ -11,12 +11,16 @@ struct loop;
  * Compares the log with those of the peers, one after the other, at the start and
  * now and then: a running hash that is the same at one index is the same log up to
  * there.  Whoever differs from more peers than agree with him is wrong, or cannot
- * know: he is told, so that he serves nothing.
+ * know: he is told, so that he serves nothing; but if those who were away might
+ * agree, only after LOG_COMPARE_ROUNDS rounds in a row.
  */
 struct log_compare;
 
 /* Time between two rounds. */
 #define LOG_COMPARE_MS		5000
+
+/* Rounds in which nobody who was away has come to agree. */
+#define LOG_COMPARE_ROUNDS	3
 
 /* Longest time that one peer may take to be connected, and to answer. */
 #define LOG_COMPARE_CONNECT_MS	200

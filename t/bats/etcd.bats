@@ -590,3 +590,19 @@ secure_replica() {
 	says "log: it is another log than that of $T/replica1/run/log, at entry 1 or before"
 	equal "$(grep -vc 'waiting for etcd' <<<"$output")" 1
 }
+
+@test "each reason why etcd is not there is told once, with what to do" {
+	# shellcheck disable=SC2207 # words
+	PORTS=($(client ports 2))
+	other_replica "^(etcd|peer|engine)" <<<"engine etcd
+etcd_url http://127.0.0.1:${PORTS[0]}"
+	start_in "$BATS_TEST_TMPDIR/replica" "$BATS_TEST_TMPDIR/one"
+	wait_until 20 grep -q "waiting for etcd at .*connect" "$BATS_TEST_TMPDIR/one.err"
+	start_alone a "${PORTS[@]}" --enable-grpc-gateway=false
+	wait_until 20 grep -q "HTTP status 404: write enable-grpc-gateway: true into etcd.conf" "$BATS_TEST_TMPDIR/one.err"
+	end "$BATS_TEST_TMPDIR/a" KILL
+	start_alone a "${PORTS[@]}"
+	wait_until 20 alone_is etcd connected
+	equal "$(grep -c "waiting for etcd" "$BATS_TEST_TMPDIR/one.err")" "$(grep "waiting for etcd" "$BATS_TEST_TMPDIR/one.err" | sed 's/[0-9]//g' | sort -u | wc -l)"
+	equal "$(grep -c "connected to etcd" "$BATS_TEST_TMPDIR/one.err")" 1
+}

@@ -22,6 +22,7 @@
 #define REALM		"example.org"
 #define PATIENCE_MS	30000
 #define PEERS		3
+#define ROUNDS		(LOG_COMPARE_ROUNDS + 2)
 
 /* Peers with their logs, on the sockets "peer0" and so on: ks-logd's own serving. */
 static struct peer {
@@ -141,8 +142,8 @@ verdict(uint32_t last, const struct log_of of[PEERS])
 			return (-1);
 	}
 	X = log_compare_new(L, C, &spec);
-	/* Two whole rounds: the second begins when peer 0 is asked again. */
-	for (int round = 0; round < 2 && rc == 0; round++) {
+	/* A round is over when the next one begins. */
+	for (int round = 0; round < ROUNDS && rc == 0; round++) {
 		seen = 0;
 		while (rc == 0 && (seen & there) != there &&
 		    clock_mono_ms() < end)

@@ -469,6 +469,54 @@ a_local_log_is_taken_over(void)
 	}
 }
 
+static int
+on_deleted(void * ctx, struct etcd_reply * R)
+{
+
+	*(int *)ctx = R->why == NULL && R->deleted == 1 ? 1 : -1;
+	return (0);
+}
+
+/* Delete the base, as if the log in etcd were older than bases. */
+static int
+delete_base(void)
+{
+	struct etcd_options options = { member_url(), "", "", "" };
+	struct loop * L = loop_new();
+	struct etcd * K = etcd_open(L, &options);
+	char key[64];
+	int rc = 0;
+
+	snprintf(key, sizeof(key), "ks/%s/base", rig.realm);
+	if (etcd_delete(K, key, PATIENCE_MS, on_deleted, &rc) == NULL)
+		return (-1);
+	while (rc == 0 && loop_turn(L, 50) == 0)
+		continue;
+	etcd_close(K);
+	loop_free(L);
+	return (rc == 1 ? 0 : -1);
+}
+
+static void
+a_log_without_a_base_begins_with_nothing(void)
+{
+	size_t bytes;
+
+	which = ETCD;
+	CHECK(rig_open() == 0);
+	CHECK(propose(1, 5, 0) == 0 && settle(5) == 0);
+	rig_end();
+	CHECK(delete_base() == 0);
+	CHECK((rig.S = store_open_memory()) != NULL);
+	CHECK(rig_start() == 0 && settle(5) == 0);
+	CHECK(entries_read(rig.C, rig.realm, 1, 5, 1 << 20, 4096, &bytes) == 5);
+	CHECK(propose(6, 1, 0) == 0 && settle(6) == 0);
+	rig_end();
+	CHECK(local_log(1, 5) == 0);
+	CHECK(rig_start() == -1 && told.permanent);
+	rig_end();
+}
+
 static void
 a_log_is_of_one_cluster_and_realm(void)
 {
@@ -617,6 +665,8 @@ static const struct test tests[] = {
 	    what_the_disk_refused_is_not_told),
 	{ "the log of the engine local goes on in etcd, and no other",
 	    a_local_log_is_taken_over },
+	{ "a log in etcd without a base begins with nothing",
+	    a_log_without_a_base_begins_with_nothing },
 	{ "a log is of one cluster, and a cluster of one realm",
 	    a_log_is_of_one_cluster_and_realm },
 	{ "a batch is taken whole, or skipped whole by everyone",
