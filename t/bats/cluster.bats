@@ -21,7 +21,7 @@ setup_file() {
 
 teardown_file() {
 	[ -n "${CLUSTER:-}" ] || return 0
-	[ ! -s "$LOAD/pid" ] || kill "$(cat "$LOAD/pid")" || true
+	load_kill
 	cluster_end
 }
 

@@ -17,7 +17,7 @@ teardown() {
 	[ -n "${CLUSTER:-}" ] || return 0
 	[ "${BATS_TEST_COMPLETED:-}" = 1 ] ||
 		tail -n 5 "$REALM"/replica*/log/{etcd,ks-logd}/current "$REALM"/verifier1/log/*/current
-	[ ! -s "$LOAD/pid" ] || kill "$(cat "$LOAD/pid")" || true
+	load_kill
 	cluster_end
 }
 

@@ -14,7 +14,7 @@ LAB=$KS_TOP/t/cluster
 # of them.  A machine of two cores on which all hosts and the rest of the tests run is
 # given RESUME_FACTOR times as long: what was measured is printed.
 ELECTION_MS=1000
-RESUME_FACTOR=${RESUME_FACTOR:-8}
+RESUME_FACTOR=${RESUME_FACTOR:-3}
 
 # How old a proof may be, in seconds; so long somebody may be shown an older state.
 FRESH_S=20
@@ -189,7 +189,8 @@ load_start() {
 	mkdir -p "$LOAD"
 	rm -f "$LOAD/stop"
 	# shellcheck disable=SC2046
-	KS_BIN=$KS_BIN "$PYTHON" "$LAB/load.py" "$CONF" "$LOAD" "$LOAD/stop" "$1" $(servers) \
+	KS_BIN=$KS_BIN setsid "$PYTHON" "$LAB/load.py" "$CONF" "$LOAD" "$LOAD/stop" "$1" \
+		$(servers) \
 		>"$LOAD/err" 2>&1 3>&- &
 	echo $! >"$LOAD/pid"
 	disown
@@ -207,6 +208,18 @@ load_stop() {
 	equal "$(cat "$LOAD/err")" ""
 }
 
+# load_kill: with all tools that it has started.
+load_kill() {
+	local pid
+
+	[ -s "$LOAD/pid" ] || return 0
+	pid=$(cat "$LOAD/pid")
+	kill -KILL -- "-$pid" 2>/dev/null || true
+	gone() { ! kill -0 -- "-$pid" 2>/dev/null; }
+	wait_until 30 gone
+	rm "$LOAD/pid"
+}
+
 check() {
 	python "$LAB/check.py" "$@"
 }
@@ -221,7 +234,8 @@ monotonic() {
 resumes() {
 	local ms
 
-	wait_until 60 check resumed "$LOAD/history" "$2"
+	# shellcheck disable=SC2046
+	python "$LAB/load.py" "$CONF" "$LOAD" - probe $(servers)
 	ms=$(check resumed "$LOAD/history" "$2")
 	echo "# failover: $ms ms: $1" >&3
 	[ "$ms" -le $((3 * ELECTION_MS * RESUME_FACTOR)) ]

@@ -4,6 +4,9 @@
   load.py REALM_CONF DIR STOP CLIENTS SERVER...
         runs until the file STOP is there; keys, memories and the history, which
         is DIR/history, are below DIR, after which the users are named, too
+  load.py REALM_CONF DIR - probe SERVER...
+        tries at each server to update a user, anew every few moments, until one
+        succeeds: when service resumes nobody of the others may just begin something
   load.py REALM_CONF DIR - final SERVER...
         looks every user up at every server, with a memory of its own
 
@@ -32,6 +35,8 @@ BIN = os.environ["KS_BIN"]
 # How long one tool tries, and when it is a failure that it has not ended.
 TRY_S, HANG_S = 10, 90
 PAUSE_MAX_S = 0.1
+# The first of the clients that probe, and how long they go on.
+PROBE, PROBE_S = 1000, 60
 # What ks-update says when it knows that it was accepted and not much more.
 ACCEPTED = re.compile("accepted for epoch ([0-9]+)")
 
@@ -44,6 +49,13 @@ def tool(memory, *words):
     except subprocess.TimeoutExpired:
         return None, "", "it hangs"
     return p.returncode, p.stdout, p.stderr
+
+
+def run_all(threads):
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
 
 
 class Load:
@@ -70,10 +82,10 @@ class Load:
     def server_words(self, names):
         return [w for name in names for w in ("-s", name)]
 
-    def update(self, client, memory, value, servers):
+    def update(self, client, memory, value, servers, try_s=TRY_S):
         user = self.user(client)
         t0 = time.monotonic()
-        code, out, err = tool(memory, "ks-update", "-r", self.realm, "-t", str(TRY_S),
+        code, out, err = tool(memory, "ks-update", "-r", self.realm, "-t", str(try_s),
                               "-k", self.key(client), *self.server_words(servers),
                               user, "v=" + value)
         line = dict(client=client, op="update", user=user, server=servers[0], t0=t0,
@@ -86,11 +98,12 @@ class Load:
         elif code in (4, 111) and (said := ACCEPTED.search(err)):
             line.update(result="accepted", epoch=int(said[1]), why=err)
         elif code in (3, 4, 111):
-            line.update(result="wrong" if code == 3 and "fork" in err else "unknown",
-                        why=err, code=code)
+            line.update(result="wrong" if code == 3 and "step-back" not in err
+                        else "unknown", why=err, code=code)
         else:
             line.update(result="wrong", why=err, code=code)
         self.note(**line)
+        return line["result"]
 
     def lookup(self, client, memory, user, servers, **more):
         t0 = time.monotonic()
@@ -128,6 +141,24 @@ class Load:
                 self.lookup(client, memory, user, one or [self.servers[near]])
             time.sleep(rng.random() * PAUSE_MAX_S)
 
+    def probe_at(self, i, done):
+        """At one server, so that none waits for another."""
+        memory = "%s/memory%d" % (self.where, PROBE + i)
+        os.makedirs(memory, exist_ok=True)
+        deadline = time.monotonic() + PROBE_S
+        while not done.is_set() and time.monotonic() < deadline:
+            value = "probe-" + os.urandom(6).hex()
+            if self.update(PROBE + i, memory, value, self.servers[i:i + 1], 3) == "ok":
+                done.set()
+            time.sleep(0.05)
+
+    def probe(self):
+        done = threading.Event()
+        run_all([threading.Thread(target=self.probe_at, args=(i, done))
+                 for i in range(len(self.servers))])
+        if not done.is_set():
+            raise SystemExit("load.py: no update in %d s" % PROBE_S)
+
     def final(self):
         memory = self.where + "/memory-final"
         os.makedirs(memory, exist_ok=True)
@@ -142,15 +173,11 @@ class Load:
 def main(realm, where, stop, clients, *servers):
     os.makedirs(where, exist_ok=True)
     load = Load(realm, where, servers)
-    if clients == "final":
-        load.final()
+    if clients in ("final", "probe"):
+        getattr(load, clients)()
         return
-    threads = [threading.Thread(target=load.run, args=(i, int(clients), stop))
-               for i in range(int(clients))]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    run_all([threading.Thread(target=load.run, args=(i, int(clients), stop))
+             for i in range(int(clients))])
 
 
 if __name__ == "__main__":
