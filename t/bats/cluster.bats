@@ -111,6 +111,8 @@ whole_again() {
 	host=$(leader_now)
 	since=$(lab cut "$host" "$(others "$host")")
 	resumes "the leader is cut off" "$since"
+	# What it still shows is old, and nobody takes it who has seen more.
+	operations 60
 	since=$(lab heal)
 	resumes "the old leader is back" "$since"
 	whole_again

@@ -81,6 +81,8 @@ lines_of_etcd() {
 	lab kill replica3
 	epochs=$(ks ks-dump "$REALM/replica1/run/apply" epoch | grep -c .)
 	rm -r "$REALM"/replica3/data/*
+	# It may have led.
+	progress
 	ks_log replica1 remove replica3
 	ks_log replica1 add -w 30 replica3 https://10.77.0.3:7103 >"$E2E/added"
 	cat "$E2E/added"
