@@ -153,6 +153,17 @@ ask_head(struct way * W)
 	return (rc);
 }
 
+/* What may be wrong here, and not there, when the first epoch breaks ${rule}. */
+static const char *
+advice(const struct ratify_link * K, const char * rule)
+{
+
+	if (K->feed->next != 1 || (strcmp(rule, "policy-mismatch") != 0 &&
+	    strcmp(rule, "majority-missing") != 0))
+		return ("");
+	return ("; is the policy in " CONFIG_REALM " the first one of the realm?");
+}
+
 /* What came of a frame, or of the turn. */
 static int
 settle(struct ratify_link * K, enum ratify_fed fed, const char * rule)
@@ -162,8 +173,9 @@ settle(struct ratify_link * K, enum ratify_fed fed, const char * rule)
 	case RATIFY_FED_ON:
 		return (0);
 	case RATIFY_FED_DROP:
-		warnx("%s: epoch %" PRIu64 ": %s: not ratified, asking again",
-		    current(K)->spec.path, K->feed->next, rule);
+		warnx("%s: epoch %" PRIu64 ": %s: not ratified, asking again%s",
+		    current(K)->spec.path, K->feed->next, rule,
+		    advice(K, rule));
 		upstream_retry(current(K)->U);
 		return (blame(K));
 	case RATIFY_FED_HALTED:

@@ -470,6 +470,21 @@ proven_by_all() {
 	equal "$output" 4
 }
 
+@test "a verifier that is made to begin with a later policy says so, and blames nobody" {
+	realm_make main
+	verifier_make
+	realm_start
+	update alice a=1
+	change "# the second"
+	log realm "$SECOND/realm.conf" >"$E2E/second.conf"
+	cp "$E2E/second.conf" "$SECOND/realm.conf"
+	daemon_spawn ks-ratify "$SECOND"
+	daemon_ready ks-ratify "$SECOND"
+	wait_until 20 grep -q "epoch 1: policy-mismatch: .* is the policy in realm.conf the first" \
+		"$(daemon_stderr ks-ratify "$SECOND")"
+	[ -z "$(ls "$SECOND/evidence")" ]
+}
+
 @test "a proof whose links are altered is refused by both implementations alike" {
 	realm_make main
 	verifier_make
