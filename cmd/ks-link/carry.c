@@ -25,12 +25,12 @@
 #define GONE	1
 
 /* A peer whose host is lost is noticed after so many seconds of silence ... */
-#define KEEP_IDLE_S	30
-#define KEEP_INTERVAL_S	10
+#define KEEP_IDLE_S	5
+#define KEEP_INTERVAL_S	2
 #define KEEP_COUNT	3
 
 /* ... or if it does not take what was sent to it for so long. */
-#define USER_TIMEOUT_MS	60000
+#define USER_TIMEOUT_MS	10000
 
 /* Longest text of a line about a connection. */
 #define TEXT_MAX	400

@@ -78,6 +78,22 @@ ratify_choice_moved(struct ratify_choice * C)
 	C->newer_ms = 0;
 }
 
+int
+ratify_choice_hangs(const struct ratify_choice * C, unsigned i, uint64_t now_ms)
+{
+
+	return (C->way[i].up && hangs(&C->way[i], now_ms));
+}
+
+void
+ratify_choice_paused(struct ratify_choice * C, uint64_t now_ms)
+{
+
+	for (unsigned i = 0; i < C->n; i++)
+		if (C->way[i].asked_ms != 0)
+			C->way[i].asked_ms = now_ms;
+}
+
 void
 ratify_choice_blame(struct ratify_choice * C, uint64_t now_ms)
 {

@@ -85,6 +85,19 @@ void ratify_choice_told(struct ratify_choice *, unsigned, uint64_t, uint64_t,
 void ratify_choice_moved(struct ratify_choice *);
 
 /**
+ * ratify_choice_hangs(C, i, now_ms):
+ * Return nonzero if publisher ${i} of ${C} was asked RATIFY_HANG_MS before ${now_ms},
+ * and is silent since: its connection may be to a host that lost it.
+ */
+int ratify_choice_hangs(const struct ratify_choice *, unsigned, uint64_t);
+
+/**
+ * ratify_choice_paused(C, now_ms):
+ * Nobody listened for a while before ${now_ms}: who was asked has his time anew.
+ */
+void ratify_choice_paused(struct ratify_choice *, uint64_t);
+
+/**
  * ratify_choice_blame(C, now_ms):
  * The one that is followed refused or lied at ${now_ms}: it rests, each time
  * longer, until ratify_choice_praise.

@@ -40,6 +40,7 @@ struct ratify_link {
 	struct way way[CONFIG_UPSTREAMS_MAX];
 	struct loop_timer * again;	/* when to ask for the feed */
 	struct loop_timer * look;	/* when to ask all how far they are */
+	uint64_t looked_ms;		/* when that was done last */
 	struct loop_timer * due;	/* when to push */
 	struct loop_deferred * batch;	/* the turn's frames are here */
 	uint32_t id;			/* last request's */
@@ -273,11 +274,27 @@ on_look(void * cookie)
 {
 	struct ratify_link * K = cookie;
 
+	const uint64_t now_ms = clock_mono_ms();
+
+	/* After a long step the answers may be here, unread. */
+	if (now_ms - K->looked_ms > 2 * RATIFY_LOOK_MS)
+		ratify_choice_paused(&K->choice, now_ms);
+	K->looked_ms = now_ms;
 	loop_timer_set(K->look, RATIFY_LOOK_MS);
-	for (unsigned i = 0; i < K->choice.n; i++)
-		if (ask_head(&K->way[i]))
+	if (reconsider(K))
+		return (-1);
+
+	/*
+	 * A host that lost its power says nothing when it is back: on the old
+	 * connection that shows only when TCP tries again, later each time.
+	 */
+	for (unsigned i = 0; i < K->choice.n; i++) {
+		if (ratify_choice_hangs(&K->choice, i, now_ms))
+			upstream_retry(K->way[i].U);
+		else if (ask_head(&K->way[i]))
 			return (-1);
-	return (reconsider(K));
+	}
+	return (0);
 }
 
 static int

@@ -185,6 +185,20 @@ unanswered() {
 	whole_again
 }
 
+# Nothing says that these connections are dead but TCP, which tries them ever later: 13
+# and then 25 seconds after the power was lost.
+@test "all lose their power for long: who was connected does not wait for TCP" {
+	local host since
+
+	for host in $(replicas); do since=$(lab kill "$host"); done
+	passed() { awk "BEGIN { exit !($(monotonic) > $since + 14) }"; }
+	wait_until 30 passed
+	since=$(monotonic)
+	for host in $(replicas); do lab start "$host"; done
+	resumes "all hosts were without power for 14 s" "$since"
+	whole_again
+}
+
 @test "every fault of the wire was seen to fire" {
 	local from to dropped delayed word
 

@@ -140,12 +140,31 @@ pushes(void)
 	CHECK(ratify_choice_push(&C, 0, NOW) == -1);
 }
 
+static void
+hangs_by_its_own_fault(void)
+{
+	struct ratify_choice C = make(2);
+
+	C.way[1].asked_ms = NOW;
+	CHECK(!ratify_choice_hangs(&C, 1, NOW + RATIFY_HANG_MS - 1));
+	CHECK(ratify_choice_hangs(&C, 1, NOW + RATIFY_HANG_MS));
+	CHECK(!ratify_choice_hangs(&C, 0, NOW + RATIFY_HANG_MS));
+	ratify_choice_paused(&C, NOW + RATIFY_HANG_MS);
+	CHECK(!ratify_choice_hangs(&C, 1, NOW + RATIFY_HANG_MS));
+	CHECK(C.way[0].asked_ms == 0);
+	C.way[1].asked_ms = NOW;
+	C.way[1].up = 0;
+	CHECK(!ratify_choice_hangs(&C, 1, NOW + RATIFY_HANG_MS));
+}
+
 static const struct test tests[] = {
 	{ "a publisher that is away or hangs is left for one that answers",
 	    follows },
 	{ "one is left that brings nothing for long while another has more",
 	    behind },
 	{ "one that refused or lied rests, each time longer", rests },
+	{ "one hangs that is silent for long, unless nobody listened",
+	    hangs_by_its_own_fault },
 	{ "what did not come back is pushed to the next one", pushes },
 };
 TESTS(tests)
