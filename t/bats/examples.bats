@@ -20,14 +20,14 @@ teardown_file() {
 }
 
 # What a page's script is wrapped in: a daemon goes to the background, and is
-# waited for by its socket; a command that follows for ever gets two seconds;
+# waited for until its socket answers; a command that follows for ever gets two seconds;
 # evidence, which an honest realm does not give, is t/bats/verifier.bats's.  Under a
 # sanitizer nothing is jailed.
 wrap() {
 	sed -E -e '/evidence\//d' \
 		-e 's/^(ks-[a-z]+ -d [^ ]+)( &)?$/\1 \&/; t daemon; b' \
 		-e ': daemon' \
-		-e 's|^(ks-([a-z]+) -d ([^ ]+)) &$|\1 \&\nuntil [ -S \3/run/$(socket \2) ]; do :; done|' |
+		-e 's|^(ks-([a-z]+) -d ([^ ]+)) &$|\1 \&\nuntil answers \3/run/$(socket \2); do :; done|' |
 		sed -E -e 's/^(.* follow)$/timeout 2 \1 || [ $? = 124 ]/' \
 			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-link|ks-verify) /&-J /"}
 }
@@ -59,6 +59,7 @@ examples_of() {
 	{
 		echo "trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT"
 		echo 'socket() { case $1 in logd) echo log ;; *) echo "$1" ;; esac; }'
+		echo 'answers() { python3 -c "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])" "$1" 2>/dev/null; }'
 		"$KS_TOP/t/examples-of" "$page" | wrap
 	} >script
 	grep -q '^ks-\|| *ks-\|(ks-' script
