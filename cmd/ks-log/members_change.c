@@ -51,21 +51,71 @@ is_nameless(const struct members * M)
 	return (0);
 }
 
-/* Do ${ask} with ${E} again and again while etcd says not yet, for -w seconds. */
+/* Did it come about, though its answer was lost?  What failed stays M->why. */
+static int
+came_about(struct members * M, int (* done)(const struct members *))
+{
+	char why[sizeof(M->why)];
+	int is;
+
+	memcpy(why, M->why, sizeof(why));
+	is = members_get(M) == 0 && done(M);
+	memcpy(M->why, why, sizeof(why));
+	return (is);
+}
+
+/*
+ * Do ${ask} with ${E} again and again while etcd says not yet, or nothing, for -w
+ * seconds; ${done} tells from the members whether it is done.
+ */
 static int
 try_for_a_while(struct members * M,
     struct etcd_request * (* ask)(struct members *, const struct etcd_member *),
-    const struct etcd_member * E)
+    const struct etcd_member * E, int (* done)(const struct members *))
 {
-	uint64_t end = clock_mono_ms() + M->T->wait_s * 1000;
+	const uint64_t end = clock_mono_ms() + M->T->wait_s * 1000;
+	struct etcd_member own;
 	int rc;
 
-	while ((rc = members_wait(M, ask(M, E))) != 0 && may_change(M) &&
-	    clock_mono_ms() < end) {
+	/* The list that it is in is asked for anew. */
+	if (E != NULL)
+		own = *E;
+	while ((rc = members_wait(M, ask(M, E != NULL ? &own : NULL))) != 0) {
+		if (rc == EXITS_TEMPORARY && came_about(M, done))
+			return (0);
+		if ((rc != EXITS_TEMPORARY && !may_change(M)) ||
+		    clock_mono_ms() >= end)
+			break;
 		if (pause_once(M))
 			return (EXITS_TEMPORARY);
 	}
 	return (rc);
+}
+
+static int
+is_added(const struct members * M)
+{
+
+	for (size_t i = 0; i < M->n; i++) {
+		if (strcmp(M->list[i].peer, M->T->args[1]) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+static int
+is_promoted(const struct members * M)
+{
+	const struct etcd_member * E = members_find(M, M->T->args[0]);
+
+	return (E != NULL && !E->learner);
+}
+
+static int
+is_removed(const struct members * M)
+{
+
+	return (members_find(M, M->T->args[0]) == NULL);
 }
 
 static struct etcd_request *
@@ -129,7 +179,7 @@ add(struct members * M)
 
 	if ((rc = members_get(M)) != 0 || (rc = check_add(M, name, url)) != 0)
 		return (rc);
-	if ((rc = try_for_a_while(M, ask_add, NULL)) != 0)
+	if ((rc = try_for_a_while(M, ask_add, NULL, is_added)) != 0)
 		return (members_say(M, rc));
 	printf("initial-cluster: ");
 	for (size_t i = 0; i < M->n; i++) {
@@ -162,7 +212,7 @@ promote(struct members * M)
 		return (no_member(M, M->T->args[0]));
 	if (!E->learner)
 		return (0);	/* it was done before */
-	if ((rc = try_for_a_while(M, ask_promote, E)) == 0)
+	if ((rc = try_for_a_while(M, ask_promote, E, is_promoted)) == 0)
 		return (0);
 	return (members_say(M, may_change(M) ? EXITS_TEMPORARY : rc));
 }
@@ -202,7 +252,7 @@ remove_member(struct members * M)
 		return (EXITS_PERMANENT);
 	}
 	snprintf(of, sizeof(of), "%s", E->name);
-	if ((rc = try_for_a_while(M, ask_remove, E)) != 0)
+	if ((rc = try_for_a_while(M, ask_remove, E, is_removed)) != 0)
 		return (members_say(M, rc));
 	return (of[0] != '\0' ? forget_progress(M, of) : 0);
 }

@@ -83,7 +83,7 @@ lines_of_etcd() {
 	rm -r "$REALM"/replica3/data/*
 	# It may have led.
 	progress
-	ks_log replica1 remove replica3
+	ks_log replica1 remove -w 30 replica3
 	ks_log replica1 add -w 30 replica3 https://10.77.0.3:7103 >"$E2E/added"
 	cat "$E2E/added"
 	lines_of_etcd replica3
