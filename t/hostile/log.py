@@ -7,12 +7,12 @@ if the word in it is "unavailable" without passing it on, if it is "doubt" after
 passing it on, so that it takes effect nevertheless.
 """
 
-import os
 import socket
 import sys
 import threading
 
 import ksproto as ks
+from listener import serve_for_ever
 
 UNAVAILABLE = ks.u16(4) + ks.var8(b"log-unavailable") + ks.var16(b"for a while")
 
@@ -74,15 +74,7 @@ def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     listen, path, word_path = sys.argv[1:]
-    if os.path.exists(listen):
-        os.unlink(listen)
-    sock = socket.socket(socket.AF_UNIX)
-    sock.bind(listen)
-    sock.listen(16)
-    while True:
-        client, _ = sock.accept()
-        threading.Thread(target=serve, args=(client, path, word_path),
-                         daemon=True).start()
+    serve_for_ever(listen, serve, path, word_path)
 
 
 main()

@@ -16,6 +16,7 @@ import sys
 import threading
 
 import ksproto as ks
+from listener import serve_for_ever
 
 STRANGER = ks.SignKey("stranger", b"\x09" * 32)
 
@@ -190,16 +191,7 @@ def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     listen, publish, replica, lie = sys.argv[1:]
-    if os.path.exists(listen):
-        os.unlink(listen)
-    sock = socket.socket(socket.AF_UNIX)
-    sock.bind(listen)
-    sock.listen(16)
-    liar = Liar(publish, replica, lie)
-    while True:
-        client, _ = sock.accept()
-        threading.Thread(target=serve, args=(client, liar),
-                         daemon=True).start()
+    serve_for_ever(listen, serve, Liar(publish, replica, lie))
 
 
 main()

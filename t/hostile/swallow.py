@@ -6,10 +6,11 @@ that answers, nothing goes back: the connection is closed, or kept in silence.
 For each answer that was swallowed a line is printed.
 """
 
-import os
 import socket
 import sys
 import threading
+
+from listener import serve_for_ever
 
 
 def pass_on(source, target):
@@ -36,15 +37,7 @@ def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     listen, path, mode = sys.argv[1:]
-    if os.path.exists(listen):
-        os.unlink(listen)
-    sock = socket.socket(socket.AF_UNIX)
-    sock.bind(listen)
-    sock.listen(16)
-    while True:
-        client, _ = sock.accept()
-        threading.Thread(target=serve, args=(client, path, mode),
-                         daemon=True).start()
+    serve_for_ever(listen, serve, path, mode)
 
 
 main()
