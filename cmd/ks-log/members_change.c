@@ -81,7 +81,8 @@ try_for_a_while(struct members * M,
 	if (E != NULL)
 		own = *E;
 	while ((rc = members_wait(M, ask(M, E != NULL ? &own : NULL))) != 0) {
-		if (rc == EXITS_TEMPORARY && came_about(M, done))
+		/* The HTTP library asks again by itself: "exists already". */
+		if (!may_change(M) && came_about(M, done))
 			return (0);
 		if ((rc != EXITS_TEMPORARY && !may_change(M)) ||
 		    clock_mono_ms() >= end)
@@ -161,6 +162,11 @@ check_add(const struct members * M, const char * name, const char * url)
 			warnx("add: one at a time: promote or remove the learner "
 			    "%s (%016jx) first", E->name[0] != '\0' ? E->name :
 			    E->peer, (uintmax_t)E->id);
+			return (EXITS_PERMANENT);
+		}
+		if (strcmp(E->peer, url) == 0) {
+			warnx("add: %s is the peer URL of %s already", url,
+			    E->name);
 			return (EXITS_PERMANENT);
 		}
 	}
