@@ -216,3 +216,46 @@ replica3 $(peer_url 3) yes"
 	run -2 log 1 add replica2
 	run -2 log 1 promote -w x replica2
 }
+
+# gateway PATH deny|lose: what replica 1 asks etcd goes through it.
+gateway() {
+	[ ! -e "$T/gateway.pid" ] || end gateway KILL
+	: >"$T/gateway"		# its "ready" is not this one's
+	python3 "$KS_TOP/t/hostile/gateway.py" "${PORTS[9]}" "${PORTS[1]}" "$1" "$2" >"$T/gateway" 3>&- &
+	echo $! >"$T/gateway.pid"
+	disown
+	wait_until 20 grep -q ready "$T/gateway"
+}
+
+# lost: the gateway has had its turn.
+lost() {
+	equal "$(grep -c lost "$T/gateway")" 1
+}
+
+@test "a change of members whose answer is lost is asked for anew, unless it came about" {
+	local mode
+
+	replica 1 etcd
+	sed -i "s|^etcd_url .*|etcd_url http://127.0.0.1:${PORTS[9]}|" "$T/replica1/ks.conf"
+	member 1 "replica1=$(peer_url 1)" new
+	up() { [ "$(log 1 members | grep -c ' yes ')" = "$1" ]; }
+	for mode in deny lose; do
+		gateway /v3/cluster/member/add $mode
+		wait_until 30 up 1
+		log 1 add -w 30 replica2 "$(peer_url 2)" >"$T/added"
+		lost
+		member 2 "$(sed -n 's/^initial-cluster: //p' "$T/added")" existing
+		gateway /v3/cluster/member/promote $mode
+		log 1 promote -w 60 replica2
+		lost
+		wait_until 30 up 2
+		gateway /v3/cluster/member/remove $mode
+		log 1 remove -w 30 replica2
+		lost
+		equal "$(log 1 members | grep -c .)" 1
+		# What was removed leaves by itself.
+		left() { ! kill -0 "$(cat "$T/etcd2.pid")" 2>/dev/null; }
+		wait_until 20 left
+		rm -r "$T/etcd2" "$T/etcd2.pid"
+	done
+}
