@@ -16,15 +16,14 @@
 
 #include "admit.h"
 
-/* A fresh id for a request about ${U}. */
-static uint32_t
-next_id(struct admit * M, const struct admit_update * U)
+uint32_t
+admit_flow_id(struct admit * M, uint32_t slot)
 {
 
 	/* Never 0, which means "no request". */
 	if ((++M->last_id << ADMIT_SLOT_BITS) == 0)
 		M->last_id = 1;
-	return (M->last_id << ADMIT_SLOT_BITS | U->slot);
+	return (M->last_id << ADMIT_SLOT_BITS | slot);
 }
 
 static void
@@ -35,6 +34,13 @@ schedule(struct admit * M, uint64_t at_ms, uint64_t now_ms)
 		return;
 	M->timer_ms = at_ms;
 	loop_timer_set(M->timer, at_ms > now_ms ? at_ms - now_ms : 0);
+}
+
+void
+admit_flow_schedule(struct admit * M, uint64_t at_ms)
+{
+
+	schedule(M, at_ms, clock_mono_ms());
 }
 
 /* Send the scratch body. */
@@ -57,7 +63,7 @@ ask(struct admit * M, struct admit_update * U)
 	U->asked = 0;
 	if (U->stage == ADMIT_ARRIVED || upstream_conn(M->apply) == NULL)
 		return (0);
-	U->asked = next_id(M, U);
+	U->asked = admit_flow_id(M, U->slot);
 	wbuf_reset(&M->body);
 	if (U->stage == ADMIT_ENTRY) {
 		proto_apply_put_entry(&M->body, U->check.update.entry.index);
@@ -78,7 +84,7 @@ propose(struct admit * M, struct admit_update * U, uint64_t now_ms)
 		M->retries++;
 	M->proposals++;
 	due_retry_made(&U->retry, now_ms);
-	U->proposed = next_id(M, U);
+	U->proposed = admit_flow_id(M, U->slot);
 	wbuf_reset(&M->body);
 	log_entry_put(&M->body, &E);
 	return (send_body(M, M->log, LOG_PROPOSE, U->proposed));
@@ -152,6 +158,9 @@ attend_all(struct admit * M)
 			return (-1);
 		schedule(M, at, now);
 	}
+	if (admit_outcome_expire(M, now, &at))
+		return (-1);
+	schedule(M, at, now);
 	return (0);
 }
 
@@ -232,7 +241,8 @@ on_apply_frame(void * cookie, struct upstream * A, const struct frame * F)
 	case COMMON_ERROR:
 		if (common_get_error(F->body, F->len, &E))
 			break;
-		return (U == NULL ? 0 : on_apply_error(M, U, &E));
+		return (U == NULL ? admit_outcome_error(M, F->id, &E) :
+		    on_apply_error(M, U, &E));
 	case APPLY_ENTRY_REPLY:
 		if (proto_apply_get_entry_reply(F->body, F->len, &epoch, &entry,
 		    &len))
@@ -247,9 +257,10 @@ on_apply_frame(void * cookie, struct upstream * A, const struct frame * F)
 	case APPLY_ACCEPTED:
 		if (proto_apply_get_accepted(F->body, F->len, &epoch))
 			break;
-		if (U == NULL || U->stage != ADMIT_PROPOSED)
-			return (0);
-		return (admit_accept(M, U, epoch));
+		if (U == NULL)
+			return (admit_outcome_accepted(M, F->id, epoch));
+		return (U->stage != ADMIT_PROPOSED ? 0 :
+		    admit_accept(M, U, epoch));
 	}
 	return (upstream_malformed(A, "frame-malformed"));
 }
@@ -277,7 +288,7 @@ on_apply_down(void * cookie, struct upstream * A)
 	(void)A;
 	TAILQ_FOREACH(U, &M->open.list, link)
 		U->asked = 0;
-	return (0);
+	return (admit_outcome_down(M));
 }
 
 /* Only the outcome counts; but what was committed needs no further proposal. */

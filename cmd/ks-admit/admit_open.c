@@ -8,7 +8,7 @@
 
 #define SLOTS (1U << ADMIT_SLOT_BITS)
 
-_Static_assert(ADMIT_OPEN_MAX < SLOTS, "each open update has a slot");
+_Static_assert(ADMIT_OPEN_MAX < ADMIT_SLOTS, "each open update has a slot");
 
 static int
 compare(const struct admit_update * a, const struct admit_update * b)
@@ -87,9 +87,9 @@ admit_open_add(struct admit_open * O, const uint8_t * body, size_t len,
 	U->retry.most_ms = ADMIT_RETRY_MS_MAX;
 	SLIST_INIT(&U->waiters);
 	while (O->slots[O->next_slot] != NULL)
-		O->next_slot = (O->next_slot + 1) % SLOTS;
+		O->next_slot = (O->next_slot + 1) % ADMIT_SLOTS;
 	U->slot = O->next_slot;
-	O->next_slot = (O->next_slot + 1) % SLOTS;
+	O->next_slot = (O->next_slot + 1) % ADMIT_SLOTS;
 	O->slots[U->slot] = U;
 	PANIC_UNLESS(RB_INSERT(admit_tree, &O->tree, U) == NULL);
 	TAILQ_INSERT_TAIL(&O->list, U, link);

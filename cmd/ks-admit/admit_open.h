@@ -45,6 +45,14 @@ struct conn;
 /** Slot numbers are the low bits of the ids of requests to other daemons. */
 #define ADMIT_SLOT_BITS 14
 
+/** Most OUTCOMEs that wait at a time, and what one connection may have of them; the
+ * last slot numbers are theirs. */
+#define ADMIT_OUTCOMES_MAX 1024
+#define ADMIT_CONN_OUTCOMES_MAX (ADMIT_OUTCOMES_MAX / 4)
+
+/** Slot numbers that updates have. */
+#define ADMIT_SLOTS ((1u << ADMIT_SLOT_BITS) - ADMIT_OUTCOMES_MAX)
+
 struct admit_waiter {
 	struct conn * conn;
 	uint32_t id;

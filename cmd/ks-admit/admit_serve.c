@@ -120,6 +120,17 @@ too_many(struct admit * M, struct conn * C, uint32_t id, size_t held)
 	    "too many updates are open, or too many of this connection", 0));
 }
 
+/* Let the request ${id} of ${C} wait for ${U} as well. */
+static int
+join(struct admit * M, struct admit_update * U, struct conn * C, uint32_t id)
+{
+
+	if (hold(C, U->len))
+		return (too_many(M, C, id, 0));
+	return (admit_open_wait(&M->open, U, C, id) == 0 ? 0 :
+	    too_many(M, C, id, U->len));
+}
+
 static int
 serve_update(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
@@ -132,12 +143,10 @@ serve_update(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 		return (conn_malformed(C, "frame-malformed"));
 
 	/* One outcome for each request id, however often it is asked for. */
-	U = admit_open_find(&M->open, request.request_id);
-	if (hold(C, U != NULL ? U->len : len))
+	if ((U = admit_open_find(&M->open, request.request_id)) != NULL)
+		return (join(M, U, C, id));
+	if (hold(C, len))
 		return (too_many(M, C, id, 0));
-	if (U != NULL)
-		return (admit_open_wait(&M->open, U, C, id) == 0 ? 0 :
-		    too_many(M, C, id, U->len));
 	if ((U = admit_open_add(&M->open, body, len,
 	    clock_mono_ms() + ADMIT_WAIT_MS)) == NULL)
 		return (too_many(M, C, id, len));
@@ -146,6 +155,21 @@ serve_update(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 		return (too_many(M, C, id, len));
 	}
 	return (0);
+}
+
+static int
+serve_outcome(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct admit * M = cookie;
+	const uint8_t * request_id;
+	struct admit_update * U;
+
+	if (proto_admit_get_outcome(body, len, &request_id))
+		return (conn_malformed(C, "frame-malformed"));
+	if ((U = admit_open_find(&M->open, request_id)) != NULL)
+		return (join(M, U, C, id));
+	return (admit_outcome_ask(M, C, id, request_id));
 }
 
 /* Check number ${i} of those that arrived; several threads do so at once. */
@@ -201,7 +225,7 @@ admit_serve_drain(void * cookie)
 		if (admit_give_up(M, U, "stopping",
 		    "this replica is being stopped; the update may yet be accepted"))
 			return (-1);
-	return (0);
+	return (admit_outcome_drain(M));
 }
 
 static int
@@ -240,6 +264,7 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "open %zu\n", M->open.n);
 	wbuf_printf(W, "open_bytes %zu\n", M->open.bytes);
 	wbuf_printf(W, "waiting %zu\n", M->open.nwaiters);
+	wbuf_printf(W, "outcomes_waiting %zu\n", M->noutcomes);
 	wbuf_printf(W, "accepted %" PRIu64 "\n", M->accepted);
 	wbuf_printf(W, "unavailable %" PRIu64 "\n", M->unavailable);
 	wbuf_printf(W, "proposals %" PRIu64 "\n", M->proposals);
@@ -258,10 +283,12 @@ on_gone(void * cookie, struct conn * C)
 	struct admit * M = cookie;
 
 	admit_open_gone(&M->open, C);
+	admit_outcome_gone(M, C);
 }
 
 static const struct server_handler handlers[] = {
 	{ UPDATE, "UPDATE", UPDATE_BODY_MIN, FRAME_BODY_MAX, serve_update },
+	{ OUTCOME, "OUTCOME", REQUEST_ID_LEN, REQUEST_ID_LEN, serve_outcome },
 	{ COMMON_DUMP, "DUMP", 9, 9 + 2 * 65535, serve_dump },
 };
 

@@ -110,6 +110,72 @@ ratification(struct fields * F, const uint8_t * p, size_t len)
 	return (dump_value_ratification(F, NULL, p, len));
 }
 
+static const char *
+history(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_publish_history H;
+
+	if (proto_publish_get_history(p, len, &H))
+		return (MALFORMED);
+	fields_text(F, "user", H.user, H.user_len);
+	fields_u64(F, "from_epoch", H.from_epoch);
+	fields_u64(F, "max", H.max);
+	return (NULL);
+}
+
+static const char *
+history_reply(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_publish_versions V;
+	struct proto_publish_version v;
+
+	if (proto_publish_get_versions(p, len, &V))
+		return (MALFORMED);
+	fields_u64(F, "next_epoch", V.next_epoch);
+	fields_array(F, "versions");
+	while (proto_publish_next_version(&V, &v)) {
+		fields_open(F, NULL);
+		fields_u64(F, "epoch", v.epoch);
+		fields_u64(F, "version", v.version);
+		fields_close(F);
+	}
+	fields_close(F);
+	return (NULL);
+}
+
+static const char *
+bundle(struct fields * F, const uint8_t * p, size_t len)
+{
+	uint64_t epoch;
+	uint32_t from;
+
+	if (proto_publish_get_bundle(p, len, &epoch, &from))
+		return (MALFORMED);
+	fields_u64(F, "epoch", epoch);
+	fields_u64(F, "from", from);
+	return (NULL);
+}
+
+static const char *
+ratifications(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct proto_publish_ratifications S;
+
+	if (proto_publish_get_ratifications(p, len, &S))
+		return (MALFORMED);
+	fields_u64(F, "epoch", S.epoch);
+	fields_array(F, "ratifications");
+	for (unsigned i = 0; i < S.n; i++) {
+		fields_open(F, NULL);
+		fields_hex(F, "key_id", S.list[i].key_id, VKEY_ID_LEN);
+		fields_u64(F, "time_s", S.list[i].time_s);
+		fields_hex(F, "signature", S.list[i].sig, SIGN_LEN);
+		fields_close(F);
+	}
+	fields_close(F);
+	return (NULL);
+}
+
 const struct dump_frame dump_frame_publish[] = {
 	{ LOOKUP, "LOOKUP", lookup },
 	{ LOOKUP_PROOF, "LOOKUP_PROOF", lookup_proof },
@@ -124,6 +190,12 @@ const struct dump_frame dump_frame_publish[] = {
 	{ RATIFY, "RATIFY", ratification },
 	{ RATIFY_PROPOSED, "RATIFY_PROPOSED", dump_frame_empty },
 	{ FEED_POLICY, "FEED_POLICY", dump_value_policy },
+	{ HISTORY, "HISTORY", history },
+	{ HISTORY_REPLY, "HISTORY_REPLY", history_reply },
+	{ BUNDLE, "BUNDLE", bundle },
+	{ TAIL, "TAIL", dump_frame_epoch },
+	{ RATIFICATIONS, "RATIFICATIONS", dump_frame_epoch },
+	{ RATIFICATIONS_REPLY, "RATIFICATIONS_REPLY", ratifications },
 	{ 0, NULL, NULL }
 };
 
@@ -147,8 +219,20 @@ update(struct fields * F, const uint8_t * p, size_t len)
 	return (NULL);
 }
 
+static const char *
+outcome(struct fields * F, const uint8_t * p, size_t len)
+{
+	const uint8_t * id;
+
+	if (proto_admit_get_outcome(p, len, &id))
+		return (MALFORMED);
+	fields_hex(F, "client_request_id", id, REQUEST_ID_LEN);
+	return (NULL);
+}
+
 const struct dump_frame dump_frame_admit[] = {
 	{ UPDATE, "UPDATE", update },
 	{ UPDATE_ACCEPTED, "UPDATE_ACCEPTED", dump_frame_epoch },
+	{ OUTCOME, "OUTCOME", outcome },
 	{ 0, NULL, NULL }
 };

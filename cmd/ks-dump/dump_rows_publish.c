@@ -4,6 +4,8 @@
 #include "crypto/vrf.h"
 #include "fields/fields.h"
 #include "head/head.h"
+#include "note/vkey.h"
+#include "policy/policy.h"
 
 #include "dump_rows.h"
 #include "dump_value.h"
@@ -102,6 +104,21 @@ superseded(struct fields * F, const uint8_t * p, size_t len)
 }
 
 static const char *
+majority(struct fields * F, const uint8_t * p, size_t len)
+{
+	struct rbuf R;
+
+	if (len == 0 || len > POLICY_KEYS_MAX * VKEY_ID_LEN)
+		return ("value-malformed");
+	rbuf_init(&R, p, len);
+	fields_list(F, "key_ids");
+	while (R.len > 0 && !R.failed)
+		dump_value_hex(F, NULL, &R, VKEY_ID_LEN);
+	fields_close(F);
+	return (dump_value_end(&R));
+}
+
+static const char *
 tile(struct fields * F, const uint8_t * p, size_t len)
 {
 
@@ -131,6 +148,8 @@ static const struct dump_row rows[] = {
 	    "up to 16384 x u64 id of tiles that this epoch replaced", superseded, 0 },
 	{ 0x0b, "policy", "u64 epoch", "u64 number, var16 policy",
 	    dump_value_policy_row, 0 },
+	{ 0x0c, "majority", "u64 epoch",
+	    "the key_id[4] of each replica of the first majority", majority, 0 },
 	{ 0xff, "tile", "u64 id", "tile", tile, 0 },
 };
 

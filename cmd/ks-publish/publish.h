@@ -44,6 +44,7 @@ struct publish {
 	uint64_t lookups;		/* counters since the start */
 	uint64_t proofs;
 	uint64_t proof_bytes;
+	uint64_t histories;
 	uint64_t newest[POLICY_KEYS_MAX];	/* that each key of the newest policy ratified */
 };
 
@@ -80,6 +81,12 @@ void publish_serve_spec(struct publish *);
  */
 int publish_serve_lookup(void *, struct conn *, uint32_t, const uint8_t *, size_t);
 int publish_serve_feed(void *, struct conn *, uint32_t, const uint8_t *, size_t);
+int publish_serve_tail(void *, struct conn *, uint32_t, const uint8_t *, size_t);
+int publish_serve_bundle(void *, struct conn *, uint32_t, const uint8_t *, size_t);
+int publish_serve_history(void *, struct conn *, uint32_t, const uint8_t *,
+    size_t);
+int publish_serve_ratifications(void *, struct conn *, uint32_t, const uint8_t *,
+    size_t);
 int publish_serve_ratify(void *, struct conn *, uint32_t, const uint8_t *, size_t);
 
 /* Most lookups that wait at a time, and the bytes that each may keep. */
@@ -126,8 +133,23 @@ size_t publish_waits_count(const struct publish_waits *);
 /* What one connection may have of them. */
 #define PUBLISH_CONN_FEEDS_MAX 16
 
-/* Bytes of updates in one FEED_UPDATES, unless a single one is longer. */
+/* Bytes of a FEED_UPDATES, unless it has a single update (PROTOCOL section 11). */
 #define PUBLISH_FEED_CHUNK ((size_t)256 * 1024)
+
+/**
+ * publish_bundle_updates(P, epoch, from, n):
+ * Fill the scratch body of ${P} with a FEED_UPDATES of the updates of the closed
+ * ${epoch} from number ${from}, which is one of them, on: as many as fit; how many
+ * in ${n}.  Return 0, or -1 (reported).
+ */
+int publish_bundle_updates(struct publish *, uint64_t, uint32_t, uint32_t *);
+
+/**
+ * publish_bundle_policy(P, epoch):
+ * If a policy begins after ${epoch} fill the scratch body of ${P} with its
+ * FEED_POLICY and return 1; else return 0.
+ */
+int publish_bundle_policy(struct publish *, uint64_t);
 
 /**
  * publish_feeds_new(P), publish_feeds_free(F):

@@ -8,9 +8,6 @@
 #include "codec/rbuf.h"
 #include "daemon/conn.h"
 #include "entry/rule_names.h"
-#include "policy/history.h"
-#include "proto/list.h"
-#include "proto/policy.h"
 #include "proto/proto_publish.h"
 #include "store/rowkey.h"
 #include "store/store.h"
@@ -24,6 +21,7 @@ struct feed {
 	uint64_t first;		/* epoch from which it was asked for */
 	uint64_t epoch;		/* whose head is to be sent next */
 	uint32_t number;	/* next update of it */
+	int tail;		/* heads and ratifications only */
 	LIST_ENTRY(feed) link;
 };
 
@@ -32,13 +30,6 @@ struct publish_feeds {
 	LIST_HEAD(, feed) list;
 	size_t n;
 	uint64_t bytes;
-};
-
-/* A FEED_UPDATES being filled from rows. */
-struct chunk {
-	struct list list;
-	struct wbuf * W;
-	uint32_t n;
 };
 
 static void
@@ -65,44 +56,15 @@ send_body(struct publish_feeds * S, struct feed * F, uint16_t type)
 	    store_number(S->P->store)));
 }
 
-static int
-chunk_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value,
-    size_t vlen)
-{
-	struct chunk * K = cookie;
-
-	(void)key;
-	(void)klen;
-	if (K->n > 0 && K->W->len + vlen > PUBLISH_FEED_CHUNK)
-		return (1);
-	list_put(&K->list, value, vlen);
-	K->n++;
-	return (0);
-}
-
 /* Send the next updates of the epoch that ${F} is at; 1 if that failed. */
 static int
 send_updates(struct publish_feeds * S, struct feed * F)
 {
-	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
-	struct wbuf * W = &S->P->body;
-	struct chunk K = { { NULL, 0, 0 }, W, 0 };
-	size_t fromlen, tolen;
+	uint32_t n;
 
-	wbuf_reset(W);
-	proto_publish_begin_updates(&K.list, W, F->epoch);
-	fromlen = rowkey_number(from, PUBLISH_TABLE_UPDATE, F->epoch);
-	fromlen = rowkey_u32(from, fromlen, F->number);
-	tolen = rowkey_number(to, PUBLISH_TABLE_UPDATE, F->epoch + 1);
-	if (store_scan(S->P->store, from, fromlen, to, tolen, chunk_row, &K) < 0)
+	if (publish_bundle_updates(S->P, F->epoch, F->number, &n))
 		return (1);
-	if (K.n == 0) {
-		warnx("update %" PRIu32 " of epoch %" PRIu64 " is missing",
-		    F->number, F->epoch);
-		return (1);
-	}
-	list_end(&K.list);
-	F->number += K.n;
+	F->number += n;
 	return (send_body(S, F, FEED_UPDATES));
 }
 
@@ -126,23 +88,6 @@ ratification_row(void * cookie, const uint8_t * key, size_t klen,
 	return (send_body(K->S, K->F, FEED_RATIFICATION));
 }
 
-/* If the head of the epoch of ${F} names a new policy, send that before it. */
-static int
-send_policy(struct publish_feeds * S, struct feed * F)
-{
-	const struct policy_era * era;
-	struct proto_policy P;
-
-	era = publish_model_era(&S->P->model, F->epoch + 1);
-	if (era->epoch != F->epoch + 1)
-		return (0);
-	P = (struct proto_policy){ era->epoch, era->number, era->text,
-	    era->len };
-	wbuf_reset(&S->P->body);
-	proto_policy_put(&S->P->body, &P);
-	return (send_body(S, F, FEED_POLICY));
-}
-
 /* Send the head that ends the epoch of ${F}, and what ratifies it; 1 as above. */
 static int
 send_head(struct publish_feeds * S, struct feed * F,
@@ -155,7 +100,8 @@ send_head(struct publish_feeds * S, struct feed * F,
 
 	if (publish_model_note(&S->P->model, F->epoch, &H.note, &H.note_len))
 		return (1);
-	if (send_policy(S, F))
+	if (!F->tail && publish_bundle_policy(S->P, F->epoch) &&
+	    send_body(S, F, FEED_POLICY))
 		return (-1);
 	H.head = E->head;
 	wbuf_reset(&S->P->body);
@@ -182,7 +128,7 @@ push(struct publish_feeds * S, struct feed * F)
 	    conn_room(F->conn)) {
 		if (publish_model_epoch(&S->P->model, F->epoch, &E))
 			return (1);
-		if (F->number < E.updates)
+		if (F->number < E.updates && !F->tail)
 			rc = send_updates(S, F);
 		else
 			rc = send_head(S, F, &E);
@@ -234,11 +180,11 @@ publish_feeds_ratified(struct publish_feeds * S, uint64_t epoch,
 	return (0);
 }
 
-int
-publish_serve_feed(void * cookie, struct conn * C, uint32_t id,
-    const uint8_t * body, size_t len)
+/* Begin a FEED, or for nonzero ${tail} a TAIL. */
+static int
+serve(struct publish * P, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len, int tail)
 {
-	struct publish * P = cookie;
 	struct publish_feeds * S = P->feeds;
 	struct feed * F;
 	uint64_t epoch;
@@ -259,9 +205,26 @@ publish_serve_feed(void * cookie, struct conn * C, uint32_t id,
 	F->id = id;
 	F->first = epoch;
 	F->epoch = epoch;
+	F->tail = tail;
 	LIST_INSERT_HEAD(&S->list, F, link);
 	S->n++;
 	return (push_or_end(S, F));
+}
+
+int
+publish_serve_feed(void * cookie, struct conn * C, uint32_t id,
+    const uint8_t * body, size_t len)
+{
+
+	return (serve(cookie, C, id, body, len, 0));
+}
+
+int
+publish_serve_tail(void * cookie, struct conn * C, uint32_t id,
+    const uint8_t * body, size_t len)
+{
+
+	return (serve(cookie, C, id, body, len, 1));
 }
 
 void

@@ -56,6 +56,7 @@ publish_model_free(struct publish_model * M)
 		free(M->links[i].note);
 	for (size_t i = 0; i < PUBLISH_NOTES_MAX; i++)
 		free(M->notes[i].text);
+	bytes_free(&M->majority);
 	bytes_free(&M->key_row);
 	bytes_free(&M->entry);
 	bytes_free(&M->profile);

@@ -90,6 +90,8 @@ struct publish_model {
 	struct publish_link links[PUBLISH_LINKS_MAX];
 	struct publish_note notes[PUBLISH_NOTES_MAX];
 	unsigned next_note;
+	int majority_missed;		/* an epoch without that row was told of */
+	struct bytes majority;		/* scratch */
 	struct bytes key_row;		/* scratch */
 	struct bytes entry;		/* scratch */
 	struct bytes profile;		/* scratch */
@@ -146,6 +148,33 @@ const struct policy_era * publish_model_era(const struct publish_model *,
  */
 int publish_model_note(struct publish_model *, uint64_t, const uint8_t **,
     size_t *);
+
+/**
+ * publish_model_note_first(M, epoch, W):
+ * Append to ${W} the checkpoint of the signed ${epoch} with the signature lines of
+ * those replicas only that were its first majority in the order of the log, so that
+ * it is the same everywhere and for ever; of all replicas, after a line once, if the
+ * database is from a version that did not record it.  Return 0, or -1 (reported).
+ */
+int publish_model_note_first(struct publish_model *, uint64_t, struct wbuf *);
+
+/**
+ * publish_model_history(M, user, from_epoch, max, versions, n, next_epoch):
+ * Store in ${versions}, which has room for ${max}, the ${n} oldest versions of the
+ * entry of the normalised ${user} of those that were published in ${from_epoch} or
+ * later; and in ${next_epoch} the epoch of the one after these, or 0.  Return 0, or
+ * -1 (reported).
+ */
+int publish_model_history(struct publish_model *, const char *, uint64_t,
+    uint32_t, struct proto_publish_version *, uint32_t *, uint64_t *);
+
+/**
+ * publish_model_ratifications(M, epoch, S):
+ * Store in ${S} the ratifications of ${epoch} that are known, in the order of their
+ * key ids.  Return 0, or -1 (reported).
+ */
+int publish_model_ratifications(struct publish_model *, uint64_t,
+    struct proto_publish_ratifications *);
 
 /**
  * publish_model_consistency(M, m, n, hashes, count):

@@ -68,55 +68,127 @@ put_line(struct publish_model * M, uint64_t epoch, const struct policy_key * K,
 	return (0);
 }
 
-/* Append the lines of all keys of ${kind}, in the order of the epoch's policy. */
+/* Is ${id} among the ${ids}?  NULL: everybody is. */
+static int
+among(const struct bytes * ids, const uint8_t id[VKEY_ID_LEN])
+{
+
+	if (ids == NULL)
+		return (1);
+	for (size_t at = 0; at < ids->len; at += VKEY_ID_LEN)
+		if (memcmp(ids->data + at, id, VKEY_ID_LEN) == 0)
+			return (1);
+	return (0);
+}
+
+/*
+ * Append the lines of all keys of ${kind}, of ${ids} only if that is not NULL, in
+ * the order of the epoch's policy.
+ */
 static int
 put_lines(struct publish_model * M, uint64_t epoch, enum policy_kind kind,
-    struct wbuf * W)
+    const struct bytes * ids, struct wbuf * W)
 {
 	const struct policy * P = publish_model_era(M, epoch)->policy;
 	const struct policy_key * K;
 
 	for (unsigned i = 0; i < policy_keys(P); i++) {
 		K = policy_key(P, i);
-		if (K->kind == kind && put_line(M, epoch, K, W))
+		if (K->kind == kind && among(ids, K->vkey.id) &&
+		    put_line(M, epoch, K, W))
 			return (-1);
 	}
 	return (0);
 }
 
+/* Begin a note: the checkpoint of ${epoch}. */
+static int
+put_text(struct publish_model * M, uint64_t epoch, struct wbuf * W)
+{
+	struct publish_epoch E;
+	struct wbuf text;
+	int rc = 0;
+
+	if (publish_model_epoch(M, epoch, &E))
+		return (-1);
+	wbuf_init(&text, CHECKPOINT_TEXT_MAX);
+	checkpoint_text(M->realm->name, epoch, E.root, &text);
+	if (wbuf_failed(&text)) {
+		warnx("out of memory");
+		rc = -1;
+	} else
+		note_put_text(W, (const char *)text.data, text.len);
+	wbuf_free(&text);
+	return (rc);
+}
+
 static int
 make_note(struct publish_model * M, uint64_t epoch, struct publish_note * N)
 {
-	struct publish_epoch E;
-	struct wbuf text, note;
+	struct wbuf note;
 	int rc = -1;
 
-	wbuf_init(&text, CHECKPOINT_TEXT_MAX);
 	wbuf_init(&note, NOTE_LEN_MAX);
-	if (publish_model_epoch(M, epoch, &E))
-		goto done;
-	checkpoint_text(M->realm->name, epoch, E.root, &text);
-	if (wbuf_failed(&text))
-		goto memory;
-	note_put_text(&note, (const char *)text.data, text.len);
-	if (put_lines(M, epoch, POLICY_REPLICA, &note) ||
-	    put_lines(M, epoch, POLICY_WITNESS, &note))
+	if (put_text(M, epoch, &note) ||
+	    put_lines(M, epoch, POLICY_REPLICA, NULL, &note) ||
+	    put_lines(M, epoch, POLICY_WITNESS, NULL, &note))
 		goto done;
 	free(N->text);
 	N->epoch = 0;
-	if ((N->text = wbuf_steal(&note, &N->len)) == NULL)
-		goto memory;
+	if ((N->text = wbuf_steal(&note, &N->len)) == NULL) {
+		warnx("out of memory");
+		goto done;
+	}
 	N->epoch = epoch;
 	N->generation = M->generation;
 	rc = 0;
-	goto done;
 
-memory:
-	warnx("out of memory");
 done:
-	wbuf_free(&text);
 	wbuf_free(&note);
 	return (rc);
+}
+
+/* Read who was the first majority of ${epoch}; 0, 1 if that is not known, or -1. */
+static int
+get_majority(struct publish_model * M, uint64_t epoch)
+{
+	uint8_t key[ROWKEY_MAX];
+	int rc;
+
+	rc = store_get(M->store, key, rowkey_number(key, PUBLISH_TABLE_MAJORITY,
+	    epoch), &M->majority);
+	if (rc != 0)
+		return (rc);
+	if (M->majority.len == 0 || M->majority.len % VKEY_ID_LEN != 0) {
+		warnx("the majority row of epoch %" PRIu64 " is damaged", epoch);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+publish_model_note_first(struct publish_model * M, uint64_t epoch,
+    struct wbuf * W)
+{
+	int rc;
+
+	if ((rc = get_majority(M, epoch)) < 0)
+		return (-1);
+	if (rc == 1 && !M->majority_missed) {
+		warnx("who signed epoch %" PRIu64 " first was not recorded by the "
+		    "version that stored it: bundles of such epochs have all its "
+		    "signatures; without the database all is made again by replay",
+		    epoch);
+		M->majority_missed = 1;
+	}
+	if (put_text(M, epoch, W) || put_lines(M, epoch, POLICY_REPLICA,
+	    rc == 1 ? NULL : &M->majority, W))
+		return (-1);
+	if (wbuf_failed(W)) {
+		warnx("out of memory");
+		return (-1);
+	}
+	return (0);
 }
 
 int

@@ -22,6 +22,9 @@
 #define LOOKUP_BODY_MIN	(8 + 8 + 4 + 1 + 2 + HASH_LEN)
 #define LOOKUP_BODY_MAX	(LOOKUP_BODY_MIN + 255 + 65535)
 
+/* Bytes of a HISTORY without its user. */
+#define HISTORY_BODY_MIN	(1 + 8 + 4)
+
 /* Bytes of a RATIFY. */
 #define RATIFY_BODY_LEN	(8 + VKEY_ID_LEN + 8 + SIGN_LEN)
 
@@ -144,6 +147,7 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "lookups_waiting %zu\n", publish_waits_count(P->waits));
 	wbuf_printf(W, "proofs %" PRIu64 "\n", P->proofs);
 	wbuf_printf(W, "proof_bytes %" PRIu64 "\n", P->proof_bytes);
+	wbuf_printf(W, "histories %" PRIu64 "\n", P->histories);
 	wbuf_printf(W, "vrf_made %" PRIu64 "\n", P->model.vrf.made);
 	wbuf_printf(W, "vrf_remembered %" PRIu64 "\n", P->model.vrf.remembered);
 	wbuf_printf(W, "feeds %zu\n", feeds);
@@ -176,6 +180,11 @@ static const struct server_handler handlers[] = {
 	{ HEAD, "HEAD", 8, 8, serve_head },
 	{ CONSISTENCY, "CONSISTENCY", 16, 16, serve_consistency },
 	{ FEED, "FEED", 8, 8, publish_serve_feed },
+	{ TAIL, "TAIL", 8, 8, publish_serve_tail },
+	{ BUNDLE, "BUNDLE", 12, 12, publish_serve_bundle },
+	{ HISTORY, "HISTORY", HISTORY_BODY_MIN, HISTORY_BODY_MIN + 255,
+	    publish_serve_history },
+	{ RATIFICATIONS, "RATIFICATIONS", 8, 8, publish_serve_ratifications },
 	{ RATIFY, "RATIFY", RATIFY_BODY_LEN, RATIFY_BODY_LEN,
 	    publish_serve_ratify },
 	{ COMMON_DUMP, "DUMP", DUMP_BODY_MIN, DUMP_BODY_MAX, serve_dump },
@@ -200,6 +209,10 @@ frame_name(uint16_t type)
 		return ("FEED_RATIFICATION");
 	case FEED_POLICY:
 		return ("FEED_POLICY");
+	case HISTORY_REPLY:
+		return ("HISTORY_REPLY");
+	case RATIFICATIONS_REPLY:
+		return ("RATIFICATIONS_REPLY");
 	case RATIFY_PROPOSED:
 		return ("RATIFY_PROPOSED");
 	}

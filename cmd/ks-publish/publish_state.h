@@ -37,7 +37,8 @@ enum publish_table {
 	PUBLISH_TABLE_RATIFICATION = 0x08,
 	PUBLISH_TABLE_VRF = 0x09,
 	PUBLISH_TABLE_SUPERSEDED = 0x0a,
-	PUBLISH_TABLE_POLICY = 0x0b
+	PUBLISH_TABLE_POLICY = 0x0b,
+	PUBLISH_TABLE_MAJORITY = 0x0c
 };
 
 /** Tiles kept in memory for updating the tree: 36 MiB. */

@@ -103,9 +103,42 @@ step_signature(struct publish_state * P, struct view * view,
 	return (0);
 }
 
+/* Gather the key id of a signature row in the buffer ${cookie}. */
 static int
-step_signed(struct publish_state * P, const struct stage_event * event,
-    struct actions * actions)
+signer_row(void * cookie, const uint8_t * key, size_t klen, const uint8_t * value,
+    size_t vlen)
+{
+
+	(void)value;
+	(void)vlen;
+	wbuf_put_bytes(cookie, key + klen - VKEY_ID_LEN, VKEY_ID_LEN);
+	return (0);
+}
+
+/*
+ * Those who have signed by now are the first majority, as the order of the log
+ * has it: the same on every replica and for ever.
+ */
+static int
+put_majority(struct publish_state * P, struct view * view, uint64_t epoch)
+{
+	uint8_t from[ROWKEY_MAX], to[ROWKEY_MAX];
+	size_t len = rowkey_number(from, PUBLISH_TABLE_SIGNATURE, epoch);
+
+	rowkey_number(to, PUBLISH_TABLE_SIGNATURE, epoch + 1);
+	wbuf_reset(&P->out);
+	if (view_scan(view, from, len, to, len, signer_row, &P->out) ||
+	    wbuf_failed(&P->out)) {
+		warnx("the signatures of epoch %" PRIu64 " cannot be read", epoch);
+		return (-1);
+	}
+	return (put(view, from, rowkey_number(from, PUBLISH_TABLE_MAJORITY, epoch),
+	    P->out.data, P->out.len));
+}
+
+static int
+step_signed(struct publish_state * P, struct view * view,
+    const struct stage_event * event, struct actions * actions)
 {
 	uint64_t epoch;
 
@@ -116,7 +149,7 @@ step_signed(struct publish_state * P, const struct stage_event * event,
 		    "while %" PRIu64 " is the last closed one", epoch, P->closed));
 	P->signed_epoch = epoch;
 	actions_put(actions, PUBLISH_ACT_SIGNED, NULL, 0);
-	return (0);
+	return (put_majority(P, view, epoch));
 }
 
 static int
@@ -184,7 +217,7 @@ publish_step(struct publish_state * P, struct view * view,
 	case EVENT_SIGNATURE:
 		return (step_signature(P, view, event, actions));
 	case EVENT_SIGNED:
-		return (step_signed(P, event, actions));
+		return (step_signed(P, view, event, actions));
 	case EVENT_RATIFICATION:
 		return (step_ratification(P, view, event, actions));
 	case EVENT_POLICY:

@@ -123,9 +123,8 @@ client_pass_none(struct client * C)
 	memset(C->passed, 0, sizeof(C->passed));
 }
 
-/* The answer was of the right type but malformed. */
-static enum client_outcome
-malformed(struct client * C)
+enum client_outcome
+client_malformed(struct client * C)
 {
 
 	client_set_error(C, (int)C->first, ERROR_INTERNAL, "",
@@ -175,7 +174,7 @@ client_lookup(struct client * C, const struct client_lookup * L, char ** proof,
 	if (outcome != CLIENT_OK)
 		return (outcome);
 	if (proto_publish_get_proof(F.body, F.len, &text, &text_len))
-		return (malformed(C));
+		return (client_malformed(C));
 	return (hand_over(C, text, text_len, proof, len));
 }
 
@@ -196,7 +195,7 @@ client_consistency(struct client * C, uint64_t m, uint64_t n,
 	if (outcome != CLIENT_OK)
 		return (outcome);
 	if (proto_publish_get_consistency_reply(F.body, F.len, proof, count))
-		return (malformed(C));
+		return (client_malformed(C));
 	return (CLIENT_OK);
 }
 
@@ -223,6 +222,6 @@ client_update(struct client * C, const struct client_update * U,
 	if (outcome != CLIENT_OK)
 		return (outcome);
 	if (proto_admit_get_accepted(F.body, F.len, epoch))
-		return (malformed(C));
+		return (client_malformed(C));
 	return (CLIENT_OK);
 }

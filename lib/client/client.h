@@ -58,6 +58,34 @@ struct client_update {
 	size_t profile_len;
 };
 
+/* Most versions that client_history brings at a time. */
+#define CLIENT_HISTORY_MAX	16
+
+/* What is asked for by client_history. */
+struct client_history_ask {
+	const char * user;
+	uint64_t from_epoch;	/* versions of this epoch and later */
+	unsigned max;		/* 1 to CLIENT_HISTORY_MAX of them, the oldest */
+	const char * policy;	/* that the proofs are to meet; NULL: the realm's */
+	size_t policy_len;
+	const uint8_t * known;	/* HASH_LEN bytes: policy of the realm file */
+};
+
+/* A version of an entry, as a server tells it. */
+struct client_version {
+	uint64_t epoch;		/* in which it became so */
+	uint64_t version;
+	char * proof;		/* of a lookup at that epoch, with a NUL */
+	size_t proof_len;
+};
+
+/* A page of the history of an entry, for client_history_free. */
+struct client_history {
+	uint64_t next_epoch;	/* from which there are more; 0: there are none */
+	unsigned n;
+	struct client_version versions[CLIENT_HISTORY_MAX];	/* oldest first */
+};
+
 /**
  * client_new(void):
  * Return a client without servers, for client_free, or NULL (ENOMEM).
@@ -133,6 +161,17 @@ void client_pass_none(struct client *);
  */
 enum client_outcome client_lookup(struct client *,
     const struct client_lookup *, char **, size_t *);
+
+/**
+ * client_history(C, A, H), client_history_free(H):
+ * Ask for the versions ${A} of an entry, with their proofs, all of them unverified,
+ * and store them in ${H}, which then is to be freed, once; it holds nothing unless
+ * CLIENT_OK.  ${H} says what one server, or several in turn, told: that nothing is
+ * missing, and that the epochs and versions are those of the proofs, is not said.
+ */
+enum client_outcome client_history(struct client *,
+    const struct client_history_ask *, struct client_history *);
+void client_history_free(struct client_history *);
 
 /**
  * client_consistency(C, m, n, proof, count):

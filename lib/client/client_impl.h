@@ -50,6 +50,13 @@ void client_set_error(struct client *, int, uint16_t, const char *,
     const char *);
 
 /**
+ * client_malformed(C):
+ * Store that the answer of the server that answered last was of the right type but
+ * malformed; return CLIENT_UNAVAILABLE.
+ */
+enum client_outcome client_malformed(struct client *);
+
+/**
  * client_ask(C, Q, body, F):
  * Put ${Q} with the ${body} to one server of ${C} after the other, to each while
  * those before it are still awaited, until one answers or refuses.  The answer is

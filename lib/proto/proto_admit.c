@@ -46,3 +46,21 @@ proto_admit_get_accepted(const uint8_t * body, size_t len, uint64_t * epoch)
 
 	return (list_get_u64(body, len, epoch));
 }
+
+void
+proto_admit_put_outcome(struct wbuf * W, const uint8_t * request_id)
+{
+
+	wbuf_put_bytes(W, request_id, REQUEST_ID_LEN);
+}
+
+int
+proto_admit_get_outcome(const uint8_t * body, size_t len,
+    const uint8_t ** request_id)
+{
+	struct rbuf R;
+
+	rbuf_init(&R, body, len);
+	*request_id = rbuf_get_bytes(&R, REQUEST_ID_LEN);
+	return (rbuf_end(&R));
+}

@@ -12,7 +12,8 @@ struct wbuf;
  */
 enum proto_admit_type {
 	UPDATE = 0x0401,
-	UPDATE_ACCEPTED = 0x0402
+	UPDATE_ACCEPTED = 0x0402,
+	OUTCOME = 0x0403
 };
 
 /* An UPDATE; points into the body. */
@@ -43,5 +44,14 @@ int proto_admit_get_update(const uint8_t *, size_t,
  */
 void proto_admit_put_accepted(struct wbuf *, uint64_t);
 int proto_admit_get_accepted(const uint8_t *, size_t, uint64_t *);
+
+/**
+ * proto_admit_put_outcome(W, request_id),
+ * proto_admit_get_outcome(body, len, request_id):
+ * OUTCOME, answered as the UPDATE with this request id; ${request_id} points into
+ * the body.
+ */
+void proto_admit_put_outcome(struct wbuf *, const uint8_t *);
+int proto_admit_get_outcome(const uint8_t *, size_t, const uint8_t **);
 
 #endif

@@ -7,6 +7,7 @@
 #include "codec/rbuf.h"
 #include "entry/limits.h"
 #include "head/head.h"
+#include "policy/policy.h"
 #include "proto/list.h"
 #include "proto/signature.h"
 
@@ -29,8 +30,17 @@ enum proto_publish_type {
 	FEED_RATIFICATION = 0x030a,	/* signature_put_ratification, _get_ */
 	RATIFY = 0x030b,		/* signature_put_ratification, _get_ */
 	RATIFY_PROPOSED = 0x030c,	/* empty */
-	FEED_POLICY = 0x030d		/* proto_policy_put, proto_policy_get */
+	FEED_POLICY = 0x030d,		/* proto_policy_put, proto_policy_get */
+	HISTORY = 0x030e,
+	HISTORY_REPLY = 0x030f,
+	BUNDLE = 0x0310,
+	TAIL = 0x0311,			/* proto_publish_put_feed, _get_feed */
+	RATIFICATIONS = 0x0312,		/* proto_publish_put_feed, _get_feed */
+	RATIFICATIONS_REPLY = 0x0313
 };
+
+/* Most versions in one HISTORY_REPLY. */
+#define HISTORY_MAX	1024
 
 /* Longest time that a LOOKUP may ask to wait. */
 #define LOOKUP_WAIT_MAX_MS	600000
@@ -59,6 +69,34 @@ struct proto_publish_updates {
 	uint64_t epoch;
 	uint32_t n;		/* how many there are */
 	struct rbuf list;	/* encoded updates, for list_next */
+};
+
+/* A HISTORY; points into the body. */
+struct proto_publish_history {
+	const char * user;	/* not normalised */
+	size_t user_len;
+	uint64_t from_epoch;
+	uint32_t max;		/* 1 to HISTORY_MAX versions are wanted */
+};
+
+/* A version of an entry: the epoch in which it became so. */
+struct proto_publish_version {
+	uint64_t epoch;
+	uint64_t version;
+};
+
+/* A HISTORY_REPLY, decoded; points into the body. */
+struct proto_publish_versions {
+	uint64_t next_epoch;	/* from which to ask for more; 0: there are none */
+	uint32_t n;		/* at most HISTORY_MAX */
+	struct rbuf list;	/* for proto_publish_next_version */
+};
+
+/* A RATIFICATIONS_REPLY, decoded. */
+struct proto_publish_ratifications {
+	uint64_t epoch;
+	unsigned n;
+	struct signature_ratification list[POLICY_KEYS_MAX];
 };
 
 /**
@@ -136,5 +174,52 @@ void proto_publish_begin_updates(struct list *, struct wbuf *, uint64_t);
  */
 int proto_publish_get_updates(const uint8_t *, size_t,
     struct proto_publish_updates *);
+
+/**
+ * proto_publish_put_history(W, H), proto_publish_get_history(body, len, H):
+ * HISTORY.  No versions, or more than HISTORY_MAX, are malformed.
+ */
+void proto_publish_put_history(struct wbuf *,
+    const struct proto_publish_history *);
+int proto_publish_get_history(const uint8_t *, size_t,
+    struct proto_publish_history *);
+
+/**
+ * proto_publish_put_versions(W, next_epoch, versions, n),
+ * proto_publish_get_versions(body, len, V):
+ * HISTORY_REPLY: ${n} <= HISTORY_MAX ${versions}, oldest first, and from which epoch
+ * on there are more, or 0.  Epochs that do not rise from 1 on, versions that do not
+ * rise, and a next epoch that is not after the last one, are malformed.
+ */
+void proto_publish_put_versions(struct wbuf *, uint64_t,
+    const struct proto_publish_version *, uint32_t);
+int proto_publish_get_versions(const uint8_t *, size_t,
+    struct proto_publish_versions *);
+
+/**
+ * proto_publish_next_version(V, version):
+ * Store the next of ${V} in ${version} and return 1, or return 0 after the last.
+ */
+int proto_publish_next_version(struct proto_publish_versions *,
+    struct proto_publish_version *);
+
+/**
+ * proto_publish_put_bundle(W, epoch, from),
+ * proto_publish_get_bundle(body, len, epoch, from):
+ * BUNDLE: the part of the bundle of ${epoch} that begins with its update number
+ * ${from}.  The epoch 0 is malformed.
+ */
+void proto_publish_put_bundle(struct wbuf *, uint64_t, uint32_t);
+int proto_publish_get_bundle(const uint8_t *, size_t, uint64_t *, uint32_t *);
+
+/**
+ * proto_publish_put_ratifications(W, R),
+ * proto_publish_get_ratifications(body, len, R):
+ * RATIFICATIONS_REPLY: those of one epoch, at most POLICY_KEYS_MAX.
+ */
+void proto_publish_put_ratifications(struct wbuf *,
+    const struct proto_publish_ratifications *);
+int proto_publish_get_ratifications(const uint8_t *, size_t,
+    struct proto_publish_ratifications *);
 
 #endif

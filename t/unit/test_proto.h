@@ -66,6 +66,46 @@ RECODE_STRUCT(head_reply, proto_publish_head, proto_publish_get_head_reply,
 RECODE_STRUCT(update, proto_admit_update, proto_admit_get_update,
     proto_admit_put_update)
 
+RECODE_STRUCT(history, proto_publish_history, proto_publish_get_history,
+    proto_publish_put_history)
+RECODE_STRUCT(ratifications, proto_publish_ratifications,
+    proto_publish_get_ratifications, proto_publish_put_ratifications)
+
+RECODE(versions)
+{
+	static struct proto_publish_version list[HISTORY_MAX];
+	struct proto_publish_versions V;
+	uint32_t n = 0;
+
+	if (proto_publish_get_versions(p, len, &V))
+		return (-1);
+	while (proto_publish_next_version(&V, &list[n]))
+		n++;
+	proto_publish_put_versions(W, V.next_epoch, list, n);
+	return (n == V.n ? 0 : -1);
+}
+
+RECODE(bundle)
+{
+	uint64_t epoch;
+	uint32_t from;
+
+	if (proto_publish_get_bundle(p, len, &epoch, &from))
+		return (-1);
+	proto_publish_put_bundle(W, epoch, from);
+	return (0);
+}
+
+RECODE(update_outcome)
+{
+	const uint8_t * id;
+
+	if (proto_admit_get_outcome(p, len, &id))
+		return (-1);
+	proto_admit_put_outcome(W, id);
+	return (0);
+}
+
 RECODE(log_entry)
 {
 	struct log_entry E;
@@ -286,6 +326,14 @@ static const struct recode {
 	    "*8 *8 *32 *8 0000000000000005 02 *64" },
 	{ "EVENT_POLICY", recode_policy, "*8 *8 0003 616263" },
 	{ "approval", recode_approval, "*8 *4 *64 0003 616263" },
+	{ "HISTORY", recode_history, "03 616263 *8 00000010" },
+	{ "HISTORY_REPLY", recode_versions, "0000000000000009 00000002"
+	    " 0000000000000001 0000000000000000"
+	    " 0000000000000008 0000000000000003" },
+	{ "BUNDLE", recode_bundle, "*8 *4" },
+	{ "RATIFICATIONS_REPLY", recode_ratifications,
+	    "*8 02 *4 *8 *64 *4 *8 *64" },
+	{ "OUTCOME", recode_update_outcome, "*16" },
 };
 #define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
 

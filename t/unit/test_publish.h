@@ -236,7 +236,7 @@ rig_run(struct rig * R)
 }
 
 /* One batch for each event. */
-static int
+static inline int
 rig_run_singly(struct rig * R)
 {
 	uint64_t position = R->position;
@@ -328,7 +328,7 @@ rig_epoch(struct rig * R)
 }
 
 /* The next head will name the policy ${text}, with the next number. */
-static void
+static inline void
 rig_policy(struct rig * R, const char * text)
 {
 	const struct proto_policy P = { R->epoch + 2, ++R->number, text,
@@ -397,7 +397,7 @@ rig_publish(struct rig * R)
  * Prove ${user} at ${epoch} under ${checkpoint} and verify it as a client does:
  * the version found, -1 for an absence, -2 for anything else.
  */
-static int64_t
+static inline int64_t
 rig_lookup(struct rig * R, const char * user, uint64_t epoch, uint64_t checkpoint,
     enum proof_result want)
 {
