@@ -5,6 +5,11 @@ rpc.py SOCKET recorded INDEX       print "accepted" or the rule in the row of th
 rpc.py SOCKET rows TABLE           print the rows of a table in hex
 rpc.py SOCKET root EPOCH           print the directory root of the epoch (socket publish)
 rpc.py SOCKET entry KEYS USER      print "VERSION EPOCH" of the user, or "none" (socket apply)
+rpc.py SOCKET history USER FROM MAX    print "EPOCH VERSION" of each version, then "next EPOCH" (socket publish)
+rpc.py SOCKET bundle EPOCH         write the frames of the epoch's bundle, each with the request id 0
+rpc.py SOCKET tail EPOCH N         print the first N frames of the tail from the epoch on
+rpc.py SOCKET ratifications EPOCH  print the key id of each
+rpc.py SOCKET asked HEX            print "accepted EPOCH" or the rule, for a request id (socket admit)
 """
 
 import sys
@@ -78,7 +83,73 @@ def entry(conn, args):
     print(encoded.u64(), epoch)
 
 
-COMMANDS = {"status": status, "outcome": outcome, "recorded": recorded,
+def expect(kind, body, *wanted):
+    if kind == ks.ERROR:
+        raise SystemExit(ks.error(body)[1])
+    if kind not in wanted:
+        raise SystemExit("rpc.py: a frame of type %#x" % kind)
+    return ks.Reader(body)
+
+
+def history(conn, args):
+    reader = expect(*conn.call(ks.HISTORY, ks.var8(args[0].encode()) +
+                               ks.u64(int(args[1])) + ks.u32(int(args[2]))),
+                    ks.HISTORY_REPLY)
+    more = reader.u64()
+    for _ in range(reader.u32()):
+        print(reader.u64(), reader.u64())
+    print("next", more)
+    reader.end()
+
+
+def bundle(conn, args):
+    kind, start = 0, 0
+    while kind != ks.FEED_HEAD:
+        if kind != ks.FEED_POLICY:
+            kind, body = conn.call(ks.BUNDLE, ks.u64(int(args[0])) +
+                                   ks.u32(start))
+        else:
+            kind, _, body = conn.recv()
+        reader = expect(kind, body, ks.FEED_UPDATES, ks.FEED_POLICY,
+                        ks.FEED_HEAD)
+        if kind == ks.FEED_UPDATES:
+            reader.u64()
+            start += reader.u32()
+        sys.stdout.buffer.write(ks.frame(kind, 0, body))
+
+
+def tail(conn, args):
+    names = {ks.FEED_HEAD: "head", ks.FEED_RATIFICATION: "ratification"}
+    conn.send(ks.frame(ks.TAIL, 1, ks.u64(int(args[0]))))
+    for _ in range(int(args[1])):
+        kind, _, body = conn.recv()
+        reader = expect(kind, body, *names)
+        if kind == ks.FEED_HEAD:
+            reader.take(48)
+        print(names[kind], reader.u64(), flush=True)
+
+
+def ratifications(conn, args):
+    reader = expect(*conn.call(ks.RATIFICATIONS, ks.u64(int(args[0]))),
+                    ks.RATIFICATIONS_REPLY)
+    reader.u64()
+    for _ in range(reader.u8()):
+        print(reader.take(4).hex())
+        reader.take(72)
+    reader.end()
+
+
+def asked(conn, args):
+    kind, body = conn.call(ks.OUTCOME, bytes.fromhex(args[0]))
+    if kind == ks.ERROR:
+        print(ks.error(body)[1])
+    else:
+        print("accepted", expect(kind, body, ks.UPDATE_ACCEPTED).u64())
+
+
+COMMANDS = {"history": history, "bundle": bundle, "tail": tail,
+            "ratifications": ratifications, "asked": asked,
+            "status": status, "outcome": outcome, "recorded": recorded,
             "rows": rows, "root": root, "entry": entry}
 
 if len(sys.argv) < 3 or sys.argv[2] not in COMMANDS:
