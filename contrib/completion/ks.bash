@@ -27,6 +27,6 @@ _ks() {
 	[ -z "$words" ] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$2")
 }
 
-complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-verify \
+complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-watch ks-verify \
 	ks-dump ks-log ks-status ks-bench \
 	ks-logd ks-apply ks-sign ks-publish ks-admit ks-ratify ks-link

@@ -12,6 +12,7 @@ enum exits {
 	EXITS_USAGE = 2,	/* the command line is wrong */
 	EXITS_REFUSED = 3,	/* lookup and verify: the proof does not verify */
 	EXITS_UNMET = 4,	/* verified, but quorum or freshness is not met */
+	EXITS_CHANGED = 5,	/* watch: verified, and there is news */
 	EXITS_PERMANENT = 100,	/* trying again will not help */
 	EXITS_TEMPORARY = 111	/* try again later */
 };

@@ -53,6 +53,7 @@ static const struct {
 
 	{ RULE_FORK, "the realm shows another history than it showed before" },
 	{ RULE_STEP_BACK, "the realm shows an older state than it showed before" },
+	{ RULE_HISTORY_INCOMPLETE, "a version is left out of the history that was told" },
 
 	{ RULE_EPOCH_NOT_NEXT, "the epoch head is not of the epoch whose place it has" },
 	{ RULE_TIME_DECREASES, "the epoch head is earlier than the one before" },

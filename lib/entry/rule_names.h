@@ -59,6 +59,7 @@
 /* Section 9: what a client holds against the checkpoint it accepted last. */
 #define RULE_FORK			"fork"
 #define RULE_STEP_BACK			"step-back"
+#define RULE_HISTORY_INCOMPLETE		"history-incomplete"
 
 /* Section 13: evidence; with those of section 5 and some of section 9. */
 #define RULE_EPOCH_NOT_NEXT		"epoch-not-next"

@@ -127,6 +127,10 @@ teardown() {
 	examples_of ks-verify.1
 }
 
+@test "the examples of ks-watch(1) work" {
+	examples_of ks-watch.1
+}
+
 @test "the examples of ks-ratify(8) work" {
 	examples_of ks-ratify.8
 }
