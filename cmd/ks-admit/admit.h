@@ -7,6 +7,8 @@
 #include "codec/wbuf.h"
 #include "daemon/server.h"
 #include "daemon/upstream.h"
+#include "metrics/histogram.h"
+#include "metrics/tally.h"
 
 #include "admit_open.h"
 
@@ -16,9 +18,6 @@ struct daemon;
 struct loop_timer;
 struct pool;
 struct realm;
-
-/* Rules whose refusals are counted apart. */
-#define ADMIT_RULES_MAX 32
 
 /* An OUTCOME that waits for what ks-apply says. */
 struct admit_outcome {
@@ -55,8 +54,9 @@ struct admit {
 	uint64_t unavailable;
 	uint64_t proposals;
 	uint64_t retries;
-	const char * rules[ADMIT_RULES_MAX];
-	uint64_t refused[ADMIT_RULES_MAX];
+	struct tally refusals;		/* at the edge */
+	uint64_t log_refused;	/* what it had let through */
+	struct histogram update_us;	/* from coming to being accepted */
 };
 
 /**
@@ -93,8 +93,8 @@ int admit_flow_begin(struct admit *, struct admit_update *);
 
 /**
  * admit_refuse(M, U, rule):
- * Answer all who wait for ${U} with the refusal by ${rule}, count it, and close
- * ${U}.  Return 0 or -1.
+ * Answer all who wait for ${U} with the refusal by ${rule}, count it as one at the edge
+ * or, of what was proposed, in the log, and close ${U}.  Return 0 or -1.
  */
 int admit_refuse(struct admit *, struct admit_update *, const char *);
 

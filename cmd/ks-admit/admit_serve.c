@@ -3,8 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <bsd/string.h>
-
 #include "base/clock.h"
 #include "config/config.h"
 #include "daemon/conn.h"
@@ -48,6 +46,8 @@ admit_accept(struct admit * M, struct admit_update * U, uint64_t epoch)
 	uint32_t id;
 
 	M->accepted++;
+	histogram_note(&M->update_us, (clock_mono_ms() -
+	    (U->deadline_ms - ADMIT_WAIT_MS)) * 1000);
 	while (admit_open_take(&M->open, U, &C, &id)) {
 		release(C, U->len);
 		proto_admit_put_accepted(conn_begin(C, UPDATE_ACCEPTED, id), epoch);
@@ -56,20 +56,6 @@ admit_accept(struct admit * M, struct admit_update * U, uint64_t epoch)
 	}
 	admit_open_remove(&M->open, U);
 	return (0);
-}
-
-/* Count a refusal by ${rule}, a constant of rule_names.h. */
-static void
-count(struct admit * M, const char * rule)
-{
-
-	for (size_t i = 0; i < ADMIT_RULES_MAX; i++) {
-		if (M->rules[i] != NULL && strcmp(M->rules[i], rule) != 0)
-			continue;
-		M->rules[i] = rule;
-		M->refused[i]++;
-		return;
-	}
 }
 
 /* Answer all who wait for ${U} with an ERROR and close it. */
@@ -94,7 +80,10 @@ admit_refuse(struct admit * M, struct admit_update * U, const char * rule)
 {
 	const char * text = rule_text(rule);
 
-	count(M, rule);
+	if (U->stage == ADMIT_PROPOSED)
+		M->log_refused++;
+	else
+		tally_note(&M->refusals, rule);
 	return (answer_error(M, U, ERROR_REFUSED, rule,
 	    text != NULL ? text : rule));
 }
@@ -241,21 +230,6 @@ serve_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	    "ks-admit stores nothing", 0));
 }
 
-/* One line for each rule that refused: names of STATUS have no '-'. */
-static void
-status_refused(const struct admit * M, struct wbuf * W)
-{
-	char name[COMMON_RULE_MAX + 1];
-	char * p;
-
-	for (size_t i = 0; i < ADMIT_RULES_MAX && M->rules[i] != NULL; i++) {
-		strlcpy(name, M->rules[i], sizeof(name));
-		for (p = name; (p = strchr(p, '-')) != NULL;)
-			*p = '_';
-		wbuf_printf(W, "refused_%s %" PRIu64 "\n", name, M->refused[i]);
-	}
-}
-
 static int
 status(void * cookie, struct wbuf * W)
 {
@@ -273,7 +247,9 @@ status(void * cookie, struct wbuf * W)
 	    upstream_conn(M->log) != NULL ? "up" : "down");
 	wbuf_printf(W, "upstream_apply %s\n",
 	    upstream_conn(M->apply) != NULL ? "up" : "down");
-	status_refused(M, W);
+	wbuf_printf(W, "log_refused %" PRIu64 "\n", M->log_refused);
+	tally_put(&M->refusals, "refused", W);
+	histogram_put(&M->update_us, "update", W);
 	return (0);
 }
 

@@ -1,4 +1,5 @@
 #include <err.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "daemon/upstream.h"
 #include "entry/limits.h"
 #include "loop/loop.h"
+#include "metrics/epochs.h"
+#include "metrics/histogram.h"
 #include "propose/due.h"
 #include "proto/log_entry.h"
 #include "proto/proto_log.h"
@@ -35,6 +38,11 @@ struct apply_propose {
 	uint64_t pending_epoch;	/* for the epoch after this one */
 	uint64_t proposed_ms;		/* when the last proposal was made */
 	uint64_t count;
+	uint64_t proposed_epoch;	/* of the last proposal */
+	uint64_t retries;		/* proposals of an epoch again */
+	struct epochs epochs;		/* when they were seen to close */
+	uint64_t seen_closed;		/* the newest of them */
+	struct histogram majority_us;	/* from there to the majority */
 };
 
 static int
@@ -63,6 +71,7 @@ apply_propose_new(struct loop * L, const struct apply_state * A,
 
 	/* Across a restart, the last issue time stands for the last majority. */
 	P->seen_signed = A->signed_epoch;
+	P->seen_closed = A->closed;
 	age_ms = wall_ms > A->time_ms ? wall_ms - A->time_ms : 0;
 	P->signed_ms = A->closed == 0 || age_ms > clock_mono_ms() ? DUE_NEVER :
 	    clock_mono_ms() - age_ms;
@@ -124,6 +133,8 @@ propose(struct apply_propose * P, uint64_t now_ms)
 	wbuf_free(&entry);
 	P->proposed_ms = now_ms;
 	P->count++;
+	P->retries += D.epoch == P->proposed_epoch;
+	P->proposed_epoch = D.epoch;
 	if (rc)
 		warnx("out of memory");
 	return (rc);
@@ -137,12 +148,31 @@ pending(const struct apply_state * A)
 	return (A->pending + (A->chosen != 0));
 }
 
+/* Measure how long epochs wait for their majority, but for those replayed. */
+static void
+note_epochs(struct apply_propose * P)
+{
+	const struct apply_state * A = P->state;
+	const uint64_t now_us = clock_mono_ns() / 1000;
+	uint64_t us;
+
+	if (A->closed > P->seen_closed) {
+		P->seen_closed = A->closed;
+		epochs_seen(&P->epochs, A->closed, A->time_ms, clock_wall_ms(),
+		    now_us);
+	}
+	if (A->signed_epoch > P->seen_signed && epochs_since(&P->epochs,
+	    A->signed_epoch, now_us, &us) == 0)
+		histogram_note(&P->majority_us, us);
+}
+
 /* Note when a majority came, and when something began to wait. */
 static void
 note_times(struct apply_propose * P, uint64_t now_ms)
 {
 	const struct apply_state * A = P->state;
 
+	note_epochs(P);
 	if (A->signed_epoch > P->seen_signed) {
 		P->seen_signed = A->signed_epoch;
 		P->signed_ms = now_ms;
@@ -186,11 +216,14 @@ apply_propose_consider(struct apply_propose * P)
 	return (0);
 }
 
-uint64_t
-apply_propose_count(const struct apply_propose * P)
+void
+apply_propose_status(const struct apply_propose * P, struct wbuf * W)
 {
 
-	return (P->count);
+	wbuf_printf(W, "leader %d\n", P->leader);
+	wbuf_printf(W, "delimiters_proposed %" PRIu64 "\n", P->count);
+	wbuf_printf(W, "delimiters_retried %" PRIu64 "\n", P->retries);
+	histogram_put(&P->majority_us, "majority", W);
 }
 
 void

@@ -7,6 +7,7 @@ struct apply_state;
 struct config_replica;
 struct loop;
 struct upstream;
+struct wbuf;
 
 /*
  * Proposes the delimiter that closes the next epoch, when due_delimiter says
@@ -44,10 +45,12 @@ int apply_propose_current(const struct apply_propose *);
 int apply_propose_consider(struct apply_propose *);
 
 /**
- * apply_propose_count(P):
- * Return how many delimiters were proposed since the start.
+ * apply_propose_status(P, W):
+ * Append to ${W}, for STATUS, whether this replica is likely the leader, how many
+ * delimiters were proposed since the start, how many of them again for the same epoch,
+ * and how long epochs waited for their majority.
  */
-uint64_t apply_propose_count(const struct apply_propose *);
+void apply_propose_status(const struct apply_propose *, struct wbuf *);
 
 /**
  * apply_propose_free(P):

@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "policy/history.h"
 #include "proto/list.h"
+#include "proto/log_entry.h"
 #include "proto/proto_apply.h"
 #include "stage/actions.h"
 #include "stage/dump.h"
@@ -45,6 +46,7 @@ struct apply_serve {
 	LIST_HEAD(, follower) followers;
 	struct apply_waiters * waiters;
 	struct loop_timer * timer;	/* set while somebody waits */
+	struct stage * stage;
 	struct bytes row;
 	struct wbuf body;
 };
@@ -354,6 +356,24 @@ handle_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	return (dump_serve(V->store, C, id, body, len));
 }
 
+/* What was accepted, by its type, and refused, by the rule. */
+static void
+status_entries(const struct apply_state * A, struct wbuf * W)
+{
+	static const char * const names[LOG_ENTRY_APPROVAL + 1] = {
+		[LOG_ENTRY_UPDATE] = "updates",
+		[LOG_ENTRY_DELIMITER] = "delimiters",
+		[LOG_ENTRY_SIGNATURE] = "signatures",
+		[LOG_ENTRY_RATIFICATION] = "ratifications",
+		[LOG_ENTRY_APPROVAL] = "approvals"
+	};
+
+	for (size_t i = LOG_ENTRY_UPDATE; i <= LOG_ENTRY_APPROVAL; i++)
+		wbuf_printf(W, "accepted_%s %" PRIu64 "\n", names[i],
+		    A->accepted_types[i]);
+	tally_put(&A->refusals, "refused", W);
+}
+
 static int
 status(void * cookie, struct wbuf * W)
 {
@@ -379,8 +399,9 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "accepted %" PRIu64 "\n", A->accepted);
 	wbuf_printf(W, "refused %" PRIu64 "\n", A->refused);
 	wbuf_printf(W, "duplicates %" PRIu64 "\n", A->duplicates);
-	wbuf_printf(W, "delimiters_proposed %" PRIu64 "\n",
-	    apply_propose_count(V->propose));
+	status_entries(A, W);
+	apply_propose_status(V->propose, W);
+	stage_status(V->stage, W);
 	return (0);
 }
 
@@ -411,7 +432,7 @@ static const struct server_handler handlers[] = {
 
 struct apply_serve *
 apply_serve_new(struct loop * L, const struct apply_state * A,
-    struct store * S, const struct apply_propose * P)
+    struct store * S, struct stage * G, const struct apply_propose * P)
 {
 	struct apply_serve * V;
 
@@ -423,6 +444,7 @@ apply_serve_new(struct loop * L, const struct apply_state * A,
 		goto err2;
 	V->state = A;
 	V->store = S;
+	V->stage = G;
 	V->propose = P;
 	V->events = A->events;
 	LIST_INIT(&V->followers);

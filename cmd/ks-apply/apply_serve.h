@@ -10,6 +10,7 @@ struct action;
 struct apply_propose;
 struct apply_state;
 struct loop;
+struct stage;
 struct store;
 
 /*
@@ -29,13 +30,13 @@ struct apply_serve;
 #define APPLY_WAIT_MS 120000
 
 /**
- * apply_serve_new(L, A, S, P):
- * Return the serving side, on the loop ${L}, of the state ${A} over its store ${S}; ${P}
- * is the proposer, for STATUS.  NULL if memory is short.  All stay until
+ * apply_serve_new(L, A, S, G, P):
+ * Return the serving side, on the loop ${L}, of the state ${A} over its store ${S}; the
+ * stage ${G} and the proposer ${P} are for STATUS.  NULL if memory is short.  All stay until
  * apply_serve_free.
  */
 struct apply_serve * apply_serve_new(struct loop *, const struct apply_state *,
-    struct store *, const struct apply_propose *);
+    struct store *, struct stage *, const struct apply_propose *);
 
 /**
  * apply_serve_spec(V, spec):

@@ -9,6 +9,8 @@
 #include "directory/tiles.h"
 #include "entry/rules.h"
 #include "merkle/merkle.h"
+#include "metrics/tally.h"
+#include "proto/log_entry.h"
 #include "store/bytes.h"
 #include "tree/tree.h"
 
@@ -73,7 +75,9 @@ struct apply_state {
 	struct bytes current;		/* scratch: the entry that an update meets */
 	struct wbuf out;		/* scratch: a value being made */
 	uint64_t accepted;		/* since the start, for STATUS */
+	uint64_t accepted_types[LOG_ENTRY_APPROVAL + 1];	/* of each type */
 	uint64_t refused;
+	struct tally refusals;
 	uint64_t duplicates;
 };
 

@@ -217,10 +217,13 @@ apply_step(void * cookie, struct view * view, const struct stage_event * event,
 		A->duplicates++;
 	else if (step_type(A, view, &E, i, &rule))
 		return (-1);
-	else if (rule != NULL)
+	else if (rule != NULL) {
 		A->refused++;
-	else
+		tally_note(&A->refusals, rule);
+	} else {
 		A->accepted++;
+		A->accepted_types[E.type]++;
+	}
 	if (record(A, view, &E, duplicate, rule) || forget_request(A, view))
 		return (-1);
 	if (!duplicate && (E.type == LOG_ENTRY_UPDATE ||

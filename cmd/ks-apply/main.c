@@ -73,7 +73,7 @@ on_config(void * cookie, struct daemon * D)
 		return (EXITS_TEMPORARY);
 	M->propose = apply_propose_new(daemon_loop(D), &M->state, &M->config);
 	M->serve = apply_serve_new(daemon_loop(D), &M->state, M->store,
-	    M->propose);
+	    M->stage, M->propose);
 	if (M->propose != NULL && M->serve != NULL)
 		return (0);
 

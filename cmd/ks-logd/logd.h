@@ -7,6 +7,8 @@
 
 #include "crypto/hash.h"
 #include "log/log.h"
+#include "metrics/histogram.h"
+#include "metrics/tally.h"
 
 #include "certs.h"
 
@@ -48,7 +50,10 @@ struct logd {
 	int draining;		/* streams end */
 	struct logd_certs certs;
 	uint64_t proposals;	/* handed to the engine */
-	uint64_t refused;	/* by their shape */
+	uint64_t refused;	/* by their shape, or their time */
+	uint64_t failed;	/* of which nobody knows what became of them */
+	struct tally refusals;
+	struct histogram append_us;	/* from proposing to committed */
 };
 
 /* What the engine tells; the context is the struct logd. */

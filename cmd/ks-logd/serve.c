@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "proto/proto_log.h"
 #include "stage/dump.h"
+#include "store/store.h"
 
 #include "logd.h"
 
@@ -80,7 +81,7 @@ on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
     size_t len)
 {
 	struct logd * X = ctx;
-	struct log_ticket ticket = { NULL, id };
+	struct log_ticket ticket = { NULL, id, clock_mono_ns() };
 	struct logd_peer * P;
 	const char * rule;
 
@@ -88,6 +89,7 @@ on_propose(void * ctx, struct conn * C, uint32_t id, const uint8_t * body,
 		rule = log_check_time(body, len, clock_wall_ms());
 	if (rule != NULL) {
 		X->refused++;
+		tally_note(&X->refusals, rule);
 		return (conn_error(C, id, ERROR_REFUSED, rule, rule_text(rule),
 		    0));
 	}
@@ -141,6 +143,8 @@ on_proposed(void * ctx, struct log_ticket ticket, uint64_t index)
 	struct logd_peer * P = ticket.who;
 	int rc = 0;
 
+	histogram_note(&X->append_us,
+	    (clock_mono_ns() - ticket.made_ns) / 1000);
 	P->waiting--;
 	if (P->conn != NULL) {
 		conn_release(P->conn, CONN_WAITS, 1);
@@ -160,6 +164,7 @@ on_failed(void * ctx, struct log_ticket ticket, const char * why)
 	struct logd_peer * P = ticket.who;
 	int rc = 0;
 
+	X->failed++;
 	P->waiting--;
 	if (P->conn != NULL) {
 		conn_release(P->conn, CONN_WAITS, 1);
@@ -252,6 +257,10 @@ on_status(void * ctx, struct wbuf * W)
 	wbuf_printf(W, "commits %ju\n",
 	    (uintmax_t)committed_commits(X->committed));
 	wbuf_printf(W, "refused %ju\n", (uintmax_t)X->refused);
+	wbuf_printf(W, "failed %ju\n", (uintmax_t)X->failed);
+	tally_put(&X->refusals, "refused", W);
+	histogram_put(&X->append_us, "append", W);
+	store_status(X->store, W);
 	log_status(X->engine, W);
 	logd_certs_status(&X->certs, (int64_t)(clock_wall_ms() / 1000), W);
 	return (0);

@@ -6,12 +6,14 @@
 
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "codec/rbuf.h"
 #include "crypto/sign.h"
 #include "crypto/vrf.h"
 #include "daemon/daemon.h"
 #include "frame/frame.h"
+#include "head/head.h"
 #include "jail/jail.h"
 #include "loop/loop.h"
 #include "note/keyfile.h"
@@ -93,14 +95,36 @@ read_ratified(struct publish * P)
 	return (store_scan(P->store, from, len, to, len, ratified_row, P) < 0);
 }
 
+/* The newest epoch was published: when, if that is news. */
+static int
+note_published(struct publish * P)
+{
+	const uint64_t epoch = P->state.signed_epoch;
+	struct publish_epoch E;
+	struct head H;
+
+	if (epoch <= P->epoch_seen)
+		return (0);
+	P->epoch_seen = epoch;
+	if (publish_model_epoch(&P->model, epoch, &E) ||
+	    head_parse(&H, E.head, HEAD_LEN))
+		return (-1);
+	epochs_seen(&P->epochs, epoch, H.time_ms, clock_wall_ms(),
+	    clock_mono_ns() / 1000);
+	return (0);
+}
+
 static int
 act(void * cookie, const struct action * action, uint64_t needs)
 {
 	struct publish * P = cookie;
 	struct signature_ratification S;
+	uint64_t us;
 
 	publish_model_changed(&P->model);
 	loop_deferred_set(P->wake);
+	if (action->kind == PUBLISH_ACT_SIGNED)
+		return (note_published(P));
 	if (action->kind == PUBLISH_ACT_POLICY)
 		return (read_ratified(P) ? -1 : 0);
 	if (action->kind != PUBLISH_ACT_RATIFIED)
@@ -108,6 +132,8 @@ act(void * cookie, const struct action * action, uint64_t needs)
 	if (signature_get_ratification(action->body, action->len, &S))
 		return (-1);
 	note_ratified(P, S.epoch, S.key_id);
+	if (epochs_since(&P->epochs, S.epoch, clock_mono_ns() / 1000, &us) == 0)
+		histogram_note(&P->ratification_us, us);
 	return (publish_feeds_ratified(P->feeds, S.epoch, action->body, action->len,
 	    needs));
 }

@@ -7,6 +7,9 @@
 #include "codec/wbuf.h"
 #include "config/config.h"
 #include "daemon/server.h"
+#include "metrics/epochs.h"
+#include "metrics/histogram.h"
+#include "metrics/tally.h"
 #include "policy/policy.h"
 #include "stage/follow.h"
 
@@ -45,6 +48,12 @@ struct publish {
 	uint64_t proofs;
 	uint64_t proof_bytes;
 	uint64_t histories;
+	struct tally refusals;		/* of lookups and ratifications */
+	struct histogram lookup_us;	/* those answered at once */
+	struct histogram lookup_waited_us;	/* those that had to wait */
+	struct epochs epochs;		/* when they were published */
+	uint64_t epoch_seen;		/* the newest of them */
+	struct histogram ratification_us;	/* from there to each ratification */
 	uint64_t newest[POLICY_KEYS_MAX];	/* that each key of the newest policy ratified */
 };
 

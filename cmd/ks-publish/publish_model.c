@@ -222,6 +222,10 @@ publish_model_prove(struct publish_model * M, const char * user,
 		warnx("a proof does not fit, or memory is short");
 		return (-1);
 	}
+	if (P.path.kind == TREE_PRESENT)
+		M->proved_present++;
+	else
+		M->proved_absent++;
 	return (0);
 }
 

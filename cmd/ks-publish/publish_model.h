@@ -92,6 +92,8 @@ struct publish_model {
 	unsigned next_note;
 	int majority_missed;		/* an epoch without that row was told of */
 	struct bytes majority;		/* scratch */
+	uint64_t proved_present;	/* proofs made, since the start */
+	uint64_t proved_absent;
 	struct bytes key_row;		/* scratch */
 	struct bytes entry;		/* scratch */
 	struct bytes profile;		/* scratch */

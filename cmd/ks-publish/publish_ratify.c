@@ -151,6 +151,7 @@ publish_serve_ratify(void * cookie, struct conn * C, uint32_t id,
 		return (publish_internal(P, C, id));
 	if (rule != NULL) {
 		R->refused++;
+		tally_note(&P->refusals, rule);
 		return (publish_refuse(C, id, rule));
 	}
 	if ((rc = publish_model_has(&P->model, PUBLISH_TABLE_RATIFICATION, S.epoch,

@@ -14,6 +14,7 @@
 #include "realm/realm.h"
 #include "stage/dump.h"
 #include "stage/follow.h"
+#include "stage/stage.h"
 #include "store/store.h"
 
 #include "publish.h"
@@ -144,8 +145,12 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "open_updates %" PRIu32 "\n", P->state.updates);
 	stage_follow_status(P->follow, W);
 	wbuf_printf(W, "lookups %" PRIu64 "\n", P->lookups);
+	wbuf_printf(W, "lookups_waited %" PRIu64 "\n", P->lookup_waited_us.count);
 	wbuf_printf(W, "lookups_waiting %zu\n", publish_waits_count(P->waits));
 	wbuf_printf(W, "proofs %" PRIu64 "\n", P->proofs);
+	wbuf_printf(W, "proofs_present %" PRIu64 "\n",
+	    P->model.proved_present);
+	wbuf_printf(W, "proofs_absent %" PRIu64 "\n", P->model.proved_absent);
 	wbuf_printf(W, "proof_bytes %" PRIu64 "\n", P->proof_bytes);
 	wbuf_printf(W, "histories %" PRIu64 "\n", P->histories);
 	wbuf_printf(W, "vrf_made %" PRIu64 "\n", P->model.vrf.made);
@@ -154,6 +159,11 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "feed_bytes %" PRIu64 "\n", bytes);
 	publish_ratify_status(P->ratify, W);
 	status_verifiers(P, W);
+	histogram_put(&P->lookup_us, "lookup", W);
+	histogram_put(&P->lookup_waited_us, "lookup_waited", W);
+	histogram_put(&P->ratification_us, "ratification", W);
+	tally_put(&P->refusals, "refused", W);
+	stage_status(P->stage, W);
 	return (0);
 }
 

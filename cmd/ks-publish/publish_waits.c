@@ -18,6 +18,7 @@
 struct wait {
 	struct conn * conn;
 	uint32_t id;
+	uint64_t began_ns;	/* when it came */
 	uint64_t deadline_ms;
 	uint64_t epoch;
 	uint64_t epoch_min;
@@ -46,10 +47,19 @@ struct lookup {
 	size_t policy_len;
 	const uint8_t * known;	/* of the realm policy that the client has */
 	int patient;		/* it may still wait */
+	uint64_t began_ns;
 };
 
 /* What answer returns when the lookup has to wait. */
 #define ANSWER_WAIT 1
+
+static int
+refuse(struct publish * P, const struct lookup * L, const char * rule)
+{
+
+	tally_note(&P->refusals, rule);
+	return (publish_refuse(L->conn, L->id, rule));
+}
 
 static int
 send_proof(struct publish * P, const struct lookup * L,
@@ -62,7 +72,7 @@ send_proof(struct publish * P, const struct lookup * L,
 	wbuf_init(&text, PROOF_LEN_MAX);
 	if (publish_model_prove(&P->model, L->user, known, epoch, checkpoint,
 	    &text, &rule))
-		rc = rule != NULL ? publish_refuse(L->conn, L->id, rule) :
+		rc = rule != NULL ? refuse(P, L, rule) :
 		    publish_internal(P, L->conn, L->id);
 	else {
 		P->proofs++;
@@ -87,7 +97,7 @@ answer(struct publish * P, const struct lookup * L)
 	if (publish_model_policy(&P->model, L->policy, L->policy_len, L->known,
 	    &policy, &rule)) {
 		if (rule != NULL)
-			return (publish_refuse(L->conn, L->id, rule));
+			return (refuse(P, L, rule));
 		return (publish_internal(P, L->conn, L->id));
 	}
 	if (publish_model_best(&P->model, policy))
@@ -101,6 +111,14 @@ answer(struct publish * P, const struct lookup * L)
 		    RULE_EPOCH_NOT_PUBLISHED, rule_text(RULE_EPOCH_NOT_PUBLISHED),
 		    store_number(P->store)));
 	return (send_proof(P, L, policy->known, epoch, checkpoint));
+}
+
+/* Note in ${H} how long ${L} took. */
+static void
+note(struct histogram * H, const struct lookup * L)
+{
+
+	histogram_note(H, (clock_mono_ns() - L->began_ns) / 1000);
 }
 
 static void
@@ -141,11 +159,12 @@ publish_waits_wake(struct publish_waits * W)
 		L = (struct lookup){ waiter->conn, waiter->id, waiter->epoch,
 		    waiter->epoch_min, waiter->user, waiter->policy,
 		    waiter->policy_len, waiter->known,
-		    waiter->deadline_ms > now };
+		    waiter->deadline_ms > now, waiter->began_ns };
 		if ((rc = answer(W->P, &L)) < 0)
 			return (-1);
 		if (rc == ANSWER_WAIT)
 			continue;
+		note(&W->P->lookup_waited_us, &L);
 		conn_release(waiter->conn, CONN_WAITS, 1);
 		forget(W, waiter);
 	}
@@ -168,6 +187,7 @@ park(struct publish_waits * W, const struct lookup * L, uint32_t wait_ms)
 	}
 	waiter->conn = L->conn;
 	waiter->id = L->id;
+	waiter->began_ns = L->began_ns;
 	waiter->deadline_ms = clock_mono_ms() + wait_ms;
 	waiter->epoch = L->epoch;
 	waiter->epoch_min = L->epoch_min;
@@ -195,12 +215,14 @@ publish_serve_lookup(void * cookie, struct conn * C, uint32_t id,
 	if (proto_publish_get_lookup(body, len, &want))
 		return (conn_malformed(C, "frame-malformed"));
 	P->lookups++;
-	if (user_normalise(user, want.user, want.user_len))
-		return (publish_refuse(C, id, RULE_USER_MALFORMED));
 	L = (struct lookup){ C, id, want.epoch, want.epoch_min, user, want.policy,
-	    want.policy_len, want.known, want.wait_ms > 0 };
-	if ((rc = answer(P, &L)) != ANSWER_WAIT)
+	    want.policy_len, want.known, want.wait_ms > 0, clock_mono_ns() };
+	if (user_normalise(user, want.user, want.user_len))
+		return (refuse(P, &L, RULE_USER_MALFORMED));
+	if ((rc = answer(P, &L)) != ANSWER_WAIT) {
+		note(&P->lookup_us, &L);
 		return (rc);
+	}
 	if (park(P->waits, &L, want.wait_ms) == 0)
 		return (0);
 	return (conn_error(C, id, ERROR_UNAVAILABLE, RULE_TOO_MANY_WAITING,

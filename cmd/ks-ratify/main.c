@@ -183,6 +183,7 @@ status(void * cookie, struct wbuf * W)
 	/* One that has halted does not run. */
 	wbuf_printf(W, "halted 0\n");
 	ratify_link_status(M->link, W);
+	stage_status(M->stage, W);
 	return (0);
 }
 

@@ -172,6 +172,7 @@ status(void * cookie, struct wbuf * W)
 	    sign_state_signs(&M->state, M->state.epoch + 1) != 0);
 	stage_follow_status(M->follow, W);
 	sign_propose_status(M->propose, W);
+	stage_status(M->stage, W);
 	return (0);
 }
 

@@ -33,6 +33,7 @@ struct open {
 	uint64_t epoch;
 	uint64_t needs;			/* commit that made it durable */
 	struct due_retry retry;
+	int proposed;			/* once in this run at least */
 };
 
 struct sign_propose {
@@ -45,6 +46,7 @@ struct sign_propose {
 	size_t nopen;
 	int is_up;
 	uint64_t proposals;
+	uint64_t retries;		/* among them */
 	uint64_t seen;
 };
 
@@ -106,6 +108,8 @@ consider(struct sign_propose * P)
 		if (due_retry(&O->retry, now_ms, &next_ms)) {
 			if (propose(P, O))
 				return (-1);
+			P->retries += (uint64_t)O->proposed;
+			O->proposed = 1;
 			due_retry_made(&O->retry, now_ms);
 			due_retry(&O->retry, now_ms, &next_ms);
 		}
@@ -265,6 +269,7 @@ sign_propose_status(const struct sign_propose * P, struct wbuf * W)
 
 	wbuf_printf(W, "open %zu\n", P->nopen);
 	wbuf_printf(W, "proposals %" PRIu64 "\n", P->proposals);
+	wbuf_printf(W, "retries %" PRIu64 "\n", P->retries);
 	wbuf_printf(W, "seen %" PRIu64 "\n", P->seen);
 	wbuf_printf(W, "upstream_log %s\n", P->is_up ? "up" : "down");
 }

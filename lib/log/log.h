@@ -30,6 +30,7 @@ struct wbuf;
 struct log_ticket {
 	void * who;
 	uint32_t id;
+	uint64_t made_ns;	/* when, by clock_mono_ns */
 };
 
 /*

@@ -1,6 +1,11 @@
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/panic.h"
+#include "codec/wbuf.h"
+#include "metrics/histogram.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -12,6 +17,8 @@ struct stage {
 	struct store * store;
 	struct view * view;
 	struct actions actions;
+	struct histogram batch_us;	/* how long batches took */
+	uint64_t events;		/* in all batches */
 };
 
 struct stage *
@@ -29,6 +36,8 @@ stage_new(const struct stage_spec * spec, void * state, struct store * S)
 	G->state = state;
 	G->store = S;
 	actions_init(&G->actions);
+	memset(&G->batch_us, 0, sizeof(G->batch_us));
+	G->events = 0;
 	return (G);
 }
 
@@ -52,8 +61,8 @@ act_all(struct stage * G, uint64_t needs)
 	return (rc);
 }
 
-int
-stage_run(struct stage * G, const struct stage_event * events, size_t n)
+static int
+run(struct stage * G, const struct stage_event * events, size_t n)
 {
 	uint64_t number;
 
@@ -83,6 +92,27 @@ err1:
 	view_discard(G->view);
 err0:
 	return (-1);
+}
+
+int
+stage_run(struct stage * G, const struct stage_event * events, size_t n)
+{
+	const uint64_t began_ns = clock_mono_ns();
+
+	if (run(G, events, n))
+		return (-1);
+	histogram_note(&G->batch_us, (clock_mono_ns() - began_ns) / 1000);
+	G->events += n;
+	return (0);
+}
+
+void
+stage_status(const struct stage * G, struct wbuf * W)
+{
+
+	histogram_put(&G->batch_us, "batch", W);
+	wbuf_printf(W, "batch_events %" PRIu64 "\n", G->events);
+	store_status(G->store, W);
 }
 
 void

@@ -15,6 +15,7 @@
 struct stage;
 struct store;
 struct view;
+struct wbuf;
 
 /** Most events in one batch: bounds the memory of a batch and its commit time. */
 #define STAGE_EVENTS_MAX 4096
@@ -75,6 +76,14 @@ int stage_run(struct stage *, const struct stage_event *, size_t);
  * pending in it.
  */
 struct view * stage_view(struct stage *);
+
+/**
+ * stage_status(G, W):
+ * Append to ${W}, for STATUS, the lines batch_us_* (how long batches took from
+ * prepare to the last action, as histogram_put), batch_events (in all of them) and those of
+ * store_status.
+ */
+void stage_status(const struct stage *, struct wbuf *);
 
 /**
  * stage_free(G):

@@ -1,6 +1,8 @@
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "store/backend.h"
 #include "store/trace.h"
 
@@ -9,6 +11,7 @@ backend_init(struct store * S, const struct backend * backend)
 {
 
 	S->backend = backend;
+	memset(&S->commit_us, 0, sizeof(S->commit_us));
 	atomic_init(&S->dead, 0);
 	atomic_init(&S->number, 0);
 	return (pthread_mutex_init(&S->commit_lock, NULL) ? -1 : 0);
@@ -47,7 +50,7 @@ trace_changes(const struct overlay * changes, uint64_t number)
 int
 backend_commit(struct store * S, struct overlay * changes, uint64_t * number)
 {
-	uint64_t n;
+	uint64_t n, began_ns = clock_mono_ns();
 	int rc = -1;
 
 	pthread_mutex_lock(&S->commit_lock);
@@ -65,6 +68,7 @@ backend_commit(struct store * S, struct overlay * changes, uint64_t * number)
 	atomic_store(&S->number, n);
 	trace_commit(n);
 	*number = n;
+	histogram_note(&S->commit_us, (clock_mono_ns() - began_ns) / 1000);
 	rc = 0;
 
 done:

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metrics/histogram.h"
 #include "store/bytes.h"
 #include "store/overlay.h"
 #include "store/store.h"
@@ -62,6 +63,9 @@ struct backend {
 
 	/* As store_close. */
 	void (* close)(struct store *);
+
+	/* Its directory; NULL: it has none. */
+	const char * (* dir)(const struct store *);
 };
 
 /* The first member of each backend's own structure. */
@@ -70,6 +74,7 @@ struct store {
 	atomic_int dead;		/* nonzero once it stopped */
 	pthread_mutex_t commit_lock;	/* held for a whole commit */
 	atomic_ullong number;		/* of the last commit */
+	struct histogram commit_us;	/* how long commits took */
 };
 
 /**

@@ -327,6 +327,13 @@ err0:
 	return (rc);
 }
 
+const char *
+bdb_dir(const struct store * S)
+{
+
+	return (((const struct bdb *)S)->dir);
+}
+
 void
 bdb_close(struct store * S)
 {

@@ -44,6 +44,9 @@ int bdb_open(const char *, const struct store_options *, struct store **);
 /** bdb_close(S): as store_close, which calls it. */
 void bdb_close(struct store *);
 
+/** bdb_dir(S): the directory of ${S}. */
+const char * bdb_dir(const struct store *);
+
 /**
  * bdb_die(B, what, error):
  * The ${error} of Berkeley DB in doing ${what} is not one to live with: make the

@@ -288,5 +288,6 @@ const struct backend bdb_io_backend = {
 	.first = io_first,
 	.last = io_last,
 	.commit = io_commit,
-	.close = bdb_close
+	.close = bdb_close,
+	.dir = bdb_dir
 };

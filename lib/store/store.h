@@ -27,6 +27,7 @@
  * copy of the lock keeps the directory owned until the child execs or ends.
  */
 struct store;
+struct wbuf;
 
 /* Longest key and value; more is a bug of the caller, hence a panic. */
 #define STORE_KEY_MAX	256
@@ -90,6 +91,14 @@ uint64_t store_number(struct store *);
  * Return 1 if ${S} stopped dead (see above), otherwise 0.
  */
 int store_dead(struct store *);
+
+/**
+ * store_status(S, W):
+ * Append to ${W}, for STATUS, the lines commit_us_* (how long commits took, as
+ * histogram_put) and, unless ${S} is in memory, disk_data_bytes and disk_log_bytes: what
+ * its rows, and Berkeley DB's own log of them, take on the disk now.
+ */
+void store_status(const struct store *, struct wbuf *);
 
 /**
  * store_get(S, key, klen, val):

@@ -265,7 +265,7 @@ static int
 propose(uint32_t id, uint32_t n, size_t body_len)
 {
 	static uint8_t entry[LOG_ENTRY_MAX];
-	struct log_ticket ticket = { &told, 0 };
+	struct log_ticket ticket = { &told, 0, 0 };
 	size_t len;
 
 	for (uint32_t i = id; i < id + n; i++) {

@@ -189,7 +189,7 @@ static int
 propose(uint32_t number)
 {
 	uint8_t entry[1024];
-	struct log_ticket ticket = { NULL, number };
+	struct log_ticket ticket = { NULL, number, 0 };
 
 	return (log_propose(E, ticket, entry, entries_make(number, 10, entry)));
 }
