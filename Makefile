@@ -40,7 +40,7 @@ FUZZERS   = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 MAN1      = $(wildcard share/man/*.1)
 MAN8      = $(wildcard share/man/*.8)
 
-all: $(BINARIES)
+all: $(BINARIES) $(PAGE)
 
 # V=1 shows the commands.
 Q = $(if $(V),,@)
@@ -66,6 +66,18 @@ $$(BUILD)/bin/$(1): $$($(1)_OBJ) $$(BUILD)/libks.a
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_OBJ) $$(BUILD)/libks.a $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# The page is built into ks-httpd.  What it takes from npm is one file and its licence, pinned by their hash
+# in package-lock.json; every build directory shares them, so that only the first build asks the network.
+NPM    = npm
+SODIUM = build/npm/node_modules/libsodium-sumo
+PAGE   = $(SODIUM)/dist/modules-sumo-esm/libsodium-sumo.mjs
+$(PAGE): share/page/package.json share/page/package-lock.json
+	@mkdir -p build/npm
+	@echo "  NPM  $(@F)"
+	$(Q)cp $^ build/npm
+	$(Q)cd build/npm && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; false; }
+	@touch $@
 
 # The service templates are built into ks-init.
 $(BUILD)/cmd/ks-init/template.o: $(wildcard share/service/*.conf share/service/*/*)

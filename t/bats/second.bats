@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Two implementations of the offline check, ks-verify and contrib/ks-verify.py, which
-# was written from PROTOCOL alone, judge every proof alike: exit code, rule, output.
+# Three implementations of the offline check, ks-verify, contrib/ks-verify.py and the
+# page's, which were written from PROTOCOL alone, judge every proof alike: exit code,
+# rule, output.
 
 load lib.bash
 
@@ -172,6 +173,16 @@ agreed() {
 	chmod +x "$E2E/bin/ks-verify"
 	KS_NO_JAIL='' KS_BIN=$E2E/bin run second made "$REALM"
 	[ "$status" -eq 1 ]
+	refute says ' 0 differ'
+}
+
+@test "the comparison notices a verifier of the page that is wrong" {
+	cp -R "$KS_TOP/share/page" "$E2E/page"
+	# It takes a head of the far future.
+	sed -i 's/head.time <= latest/true/' "$E2E/page/verify.js"
+	KS_NO_JAIL='' KS_PAGE=$E2E/page run second made "$REALM"
+	[ "$status" -eq 1 ]
+	says "the page     (0, '', "
 	refute says ' 0 differ'
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold ks-verify against contrib/ks-verify.py, for second.bats.
+"""Hold ks-verify against contrib/ks-verify.py and the page's verifier, for second.bats.
 
 second.py users REPLICA NAME...     register users, each with a key of its own
 second.py pick DIR                  names of the proofs in DIR that differ in kind
@@ -12,8 +12,9 @@ second.py made REALM                proofs that the keys of REALM sign and no
 second.py evidence REALM            evidence that its keys sign, true and false
 second.py vectors                   the published vectors, without ks-verify
 
-The last six print how many cases there were of each outcome, and fail if the two
-differ in exit code, rule or standard output.  KS_BIN is where ks-verify is.
+The last six print how many cases there were of each outcome, and fail if the three
+(of evidence two: the page looks at proofs only) differ in exit code, rule or standard
+output.  KS_BIN is where ks-verify is, KS_PAGE where the page is if not in share.
 """
 
 import base64
@@ -21,7 +22,9 @@ import collections
 import concurrent.futures
 import functools
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -110,6 +113,45 @@ class Case:
         return code, why[0] if why else "", out
 
 
+    def question(self):
+        """It in JSON, for t/page/judge.mjs."""
+        def text(data):
+            return None if data is None else b64(data).decode()
+
+        return json.dumps({
+            "proof": text(self.proof), "realm": text(self.realm),
+            "policy": text(self.policy), "now_ms": "%d" % (self.now * 1000),
+            "user": None if self.user is None else text(os.fsencode(self.user)),
+            "epoch": None if self.epoch is None else str(self.epoch)})
+
+
+class Page:
+    """The verifier of the page, in a process of its own."""
+
+    SODIUM = ("build/npm/node_modules/libsodium-sumo/dist/modules-sumo-esm/"
+              "libsodium-sumo.mjs")
+
+    def __init__(self, folder):
+        folder = os.path.join(folder, "page")
+        shutil.copytree(os.environ.get("KS_PAGE") or
+                        os.path.join(TOP, "share", "page"), folder)
+        shutil.copy(os.path.join(TOP, self.SODIUM), folder)
+        self.node = subprocess.Popen(
+            ["node", os.path.join(TOP, "t", "page", "judge.mjs"), folder],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, case):
+        """(exit code, rule, standard output)"""
+        self.node.stdin.write(case.question().encode() + b"\n")
+        self.node.stdin.flush()
+        code, rule, out = json.loads(self.node.stdout.readline())
+        return code, rule, base64.b64decode(out)
+
+    def close(self):
+        self.node.stdin.close()
+        return self.node.wait(60)
+
+
 @functools.lru_cache(64)
 def parse(kind, data):
     return kind(data)
@@ -121,24 +163,28 @@ def proven(out):
     return lines[2] if lines[:1] == ["misbehaviour proven"] else ""
 
 
-def compare(cases):
-    """Ask both, print the outcomes, exit with 1 if they ever differ."""
+def compare(cases, with_page=True):
+    """Ask all, print the outcomes, exit with 1 if they ever differ."""
     if os.environ.get("KS_NO_JAIL"):
         cases = cases[::8]      # a program under a sanitizer starts slowly
     outcomes = collections.Counter()
     differ = 0
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
+        page = Page(folder) if with_page else None
         firsts = pool.map(lambda case: case.first(folder), cases)
         for case, first in zip(cases, firsts):
             found = case.second()
+            shown = page.ask(case) if page else first
             outcomes["%d %s" % (first[0], first[1] or proven(first[2]))] += 1
-            if first == found:
+            if first == found == shown:
                 continue
             differ += 1
             if differ <= int(os.environ.get("DIFFERENCES", "20")):
-                print("%s:\n  ks-verify    %s\n  ks-verify.py %s" %
-                      (case.what[:200], first, found), file=sys.stderr)
+                print("%s:\n  ks-verify    %s\n  ks-verify.py %s\n  the page     %s" %
+                      (case.what[:200], first, found, shown), file=sys.stderr)
+        if page and page.close() != 0:
+            sys.exit("second.py: the page's verifier does not leave well")
     for outcome, n in sorted(outcomes.items()):
         print(n, outcome)
     print(len(cases), "cases,", differ, "differ")
@@ -988,7 +1034,7 @@ def evidence(folder):
         cases += [Case("evidence: " + what, altered, m.conf) for i,
                   (what, altered) in enumerate(altered_texts(text))
                   if i % 12 == number % 12 or not what.startswith("change ")]
-    compare(cases)
+    compare(cases, with_page=False)
 
 
 # -- published vectors ---------------------------------------------------------------
