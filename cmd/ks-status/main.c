@@ -9,9 +9,10 @@
 #include "base/clock.h"
 #include "base/exits.h"
 #include "client/tool.h"
+#include "health/judge.h"
+#include "health/look.h"
 
 #include "status_certs.h"
-#include "status_judge.h"
 #include "status_look.h"
 #include "status_print.h"
 
@@ -43,16 +44,19 @@ pause_ms(long ms)
  * only what lags is waited for.  Return -1 if memory ran out.
  */
 static int
-look(const char * dir, struct status_look looks[2], int wait,
-    uint64_t deadline_ms, unsigned * last, struct status_summary * S)
+look(const char * dir, struct health_look looks[2], int wait,
+    uint64_t deadline_ms, unsigned * last, struct health_summary * S)
 {
+	struct health_marks before, now;
 	unsigned i = 0;
 	int first = 1;
 
 	for (;;) {
 		if (status_look_ask(&looks[i], dir, ANSWER_MS) < 0)
 			return (-1);
-		status_judge(&looks[i], &looks[first ? i : !i], S);
+		health_marks(&looks[i], &now);
+		health_judge(&looks[i], first ? &now : &before, NULL, S);
+		before = now;
 		*last = i;
 		if (S->healthy || (!wait && S->down > 0) ||
 		    clock_mono_ms() >= deadline_ms)
@@ -66,13 +70,13 @@ look(const char * dir, struct status_look looks[2], int wait,
 static int
 status(const char * dir, int json, int wait, uint64_t wait_ms)
 {
-	struct status_look looks[2];
+	struct health_look looks[2];
 	struct status_certs certs;
-	struct status_summary S;
+	struct health_summary S;
 	int code = EXITS_TEMPORARY;
 	unsigned last = 0;
 
-	if (status_look_init(&looks[0], dir))
+	if (health_look_init(&looks[0], dir))
 		return (EXITS_PERMANENT);
 	looks[1] = looks[0];
 	if (look(dir, looks, wait, clock_mono_ms() + wait_ms, &last, &S))
@@ -85,8 +89,8 @@ status(const char * dir, int json, int wait, uint64_t wait_ms)
 		code = S.healthy ? EXITS_OK : S.up > 0 ? EXITS_ABSENT :
 		    EXITS_TEMPORARY;
 out:
-	status_look_free(&looks[0]);
-	status_look_free(&looks[1]);
+	health_look_free(&looks[0]);
+	health_look_free(&looks[1]);
 	return (code);
 }
 

@@ -4,31 +4,35 @@
 
 #include "codec/decimal.h"
 #include "fields/fields.h"
+#include "health/judge.h"
+#include "health/look.h"
 
 #include "status_certs.h"
-#include "status_judge.h"
-#include "status_look.h"
 #include "status_print.h"
 
 /* Longest name of a STATUS line that is shown. */
 #define NAME_LEN_MAX	255
 
-/* Put one line "name value". */
-static void
-put_line(struct fields * F, const char * line, size_t len)
+/* Is ${line} one of the many of a histogram? */
+static int
+is_bucket(const struct health_line * line)
 {
-	const char * space = memchr(line, ' ', len);
-	char name[NAME_LEN_MAX + 1], word[NAME_LEN_MAX + 1];
-	const char * value;
-	uint64_t x;
-	size_t n;
 
-	if (space == NULL || space - line > NAME_LEN_MAX)
+	return (memmem(line->name, line->name_len, "_us_le_", 7) != NULL);
+}
+
+static void
+put_line(struct fields * F, const struct health_line * line)
+{
+	char name[NAME_LEN_MAX + 1], word[NAME_LEN_MAX + 1];
+	const char * value = line->value;
+	const size_t n = line->value_len;
+	uint64_t x;
+
+	if (line->name_len > NAME_LEN_MAX)
 		return;
-	memcpy(name, line, (size_t)(space - line));
-	name[space - line] = '\0';
-	value = space + 1;
-	n = len - (size_t)(value - line);
+	memcpy(name, line->name, line->name_len);
+	name[line->name_len] = '\0';
 	if (decimal_parse(value, n, UINT64_MAX, &x) == 0) {
 		fields_u64(F, name, x);
 	} else if (n <= NAME_LEN_MAX && memchr(value, ' ', n) == NULL &&
@@ -41,23 +45,20 @@ put_line(struct fields * F, const char * line, size_t len)
 	}
 }
 
-/* Put what ${P} answered. */
+/* Put what ${P} answered; ${buckets}: and the buckets of its histograms. */
 static void
-put_program(struct fields * F, const struct status_program * P)
+put_program(struct fields * F, const struct health_program * P, int buckets)
 {
-	const char * line = P->text;
-	const char * end = P->text + P->len;
-	const char * lf;
+	struct health_line line;
+	size_t pos = 0;
 
 	if (!P->up) {
 		fields_text(F, "why", P->why, strlen(P->why));
 		return;
 	}
-	for (; line < end; line = lf + 1) {
-		if ((lf = memchr(line, '\n', (size_t)(end - line))) == NULL)
-			break;
-		put_line(F, line, (size_t)(lf - line));
-	}
+	while (health_look_line(P, &pos, &line))
+		if (buckets || !is_bucket(&line))
+			put_line(F, &line);
 }
 
 /* A number of the summary, or "-" if it is unknown. */
@@ -65,14 +66,14 @@ static void
 put_number(struct fields * F, const char * name, uint64_t x)
 {
 
-	if (x == STATUS_UNKNOWN)
+	if (x == HEALTH_UNKNOWN)
 		fields_word(F, name, "-");
 	else
 		fields_u64(F, name, x);
 }
 
 static void
-put_summary(struct fields * F, const struct status_summary * S)
+put_summary(struct fields * F, const struct health_summary * S)
 {
 
 	put_number(F, "closed", S->closed);
@@ -110,15 +111,15 @@ print_words(struct fields * F, const char * word)
 }
 
 static int
-print_text(struct fields * F, const struct status_look * L,
-    const struct status_certs * C, const struct status_summary * S)
+print_text(struct fields * F, const struct health_look * L,
+    const struct status_certs * C, const struct health_summary * S)
 {
 	char word[64];
 
 	for (size_t i = 0; i < L->n; i++) {
 		snprintf(word, sizeof(word), "%s %s", L->program[i].name,
 		    L->program[i].up ? "up" : "down");
-		put_program(F, &L->program[i]);
+		put_program(F, &L->program[i], 0);
 		if (print_words(F, word))
 			return (-1);
 	}
@@ -136,8 +137,8 @@ print_text(struct fields * F, const struct status_look * L,
 }
 
 static int
-print_json(struct fields * F, const struct status_look * L,
-    const struct status_certs * C, const struct status_summary * S)
+print_json(struct fields * F, const struct health_look * L,
+    const struct status_certs * C, const struct health_summary * S)
 {
 
 	fields_array(F, "programs");
@@ -146,7 +147,7 @@ print_json(struct fields * F, const struct status_look * L,
 		fields_word(F, "program", L->program[i].name);
 		fields_word(F, "state", L->program[i].up ? "up" : "down");
 		fields_open(F, "status");
-		put_program(F, &L->program[i]);
+		put_program(F, &L->program[i], 1);
 		fields_close(F);
 		fields_close(F);
 	}
@@ -168,8 +169,8 @@ print_json(struct fields * F, const struct status_look * L,
 }
 
 int
-status_print(const struct status_look * L, const struct status_certs * C,
-    const struct status_summary * S, int json)
+status_print(const struct health_look * L, const struct status_certs * C,
+    const struct health_summary * S, int json)
 {
 	struct fields * F;
 	int rc = -1;

@@ -2,8 +2,8 @@
 #define KS_STATUS_STATUS_PRINT_H
 
 struct status_certs;
-struct status_look;
-struct status_summary;
+struct health_look;
+struct health_summary;
 
 /**
  * status_print(L, C, S, json):
@@ -11,7 +11,7 @@ struct status_summary;
  * standard output, as text or, if ${json} is nonzero, as one JSON object.  Return 0, or -1 after a
  * line on standard error if memory ran out.
  */
-int status_print(const struct status_look *, const struct status_certs *,
-    const struct status_summary *, int);
+int status_print(const struct health_look *, const struct status_certs *,
+    const struct health_summary *, int);
 
 #endif

@@ -1,14 +1,15 @@
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cmd/ks-status/status_judge.h"
-#include "../../cmd/ks-status/status_look.h"
+#include "health/judge.h"
+#include "health/look.h"
 
 #include "test.h"
 
 /* The answers of a replica's daemons in their order; NULL: it is down. */
 static void
-answers(struct status_look * L, const char * const text[5])
+answers(struct health_look * L, const char * const text[5])
 {
 	static const char * const names[] = { "ks-logd", "ks-apply", "ks-sign",
 	    "ks-publish", "ks-admit" };
@@ -31,24 +32,26 @@ answers(struct status_look * L, const char * const text[5])
 		"ratified_01020304 2\nratifications_proposed 50\n"
 
 /* Judge the answers, an earlier look being the same. */
-static struct status_summary
+static struct health_summary
 judge(const char * logd, const char * apply, const char * sign,
     const char * publish, const char * admit)
 {
 	const char * const text[5] = { logd, apply, sign, publish, admit };
-	struct status_summary S;
-	struct status_look L;
+	struct health_summary S;
+	struct health_marks M;
+	struct health_look L;
 
 	answers(&L, text);
-	status_judge(&L, &L, &S);
-	status_look_free(&L);
+	health_marks(&L, &M);
+	health_judge(&L, &M, NULL, &S);
+	health_look_free(&L);
 	return (S);
 }
 
 static void
 all_is_well(void)
 {
-	struct status_summary S = judge(LOGD, APPLY, SIGN, PUBLISH, "");
+	struct health_summary S = judge(LOGD, APPLY, SIGN, PUBLISH, "");
 
 	CHECK(S.healthy && S.up == 5 && S.down == 0);
 	CHECK(S.closed == 4 && S.signed_epoch == 3 && S.pending == 2);
@@ -59,10 +62,10 @@ all_is_well(void)
 static void
 what_is_wrong_is_told(void)
 {
-	struct status_summary S;
+	struct health_summary S;
 
 	S = judge(LOGD, APPLY, NULL, PUBLISH, "");
-	CHECK(!S.healthy && S.down == 1 && S.lag_sign == STATUS_UNKNOWN);
+	CHECK(!S.healthy && S.down == 1 && S.lag_sign == HEALTH_UNKNOWN);
 	S = judge("last 11\n", APPLY, SIGN, PUBLISH, "");
 	CHECK(!S.healthy && S.lag_apply == 1);
 	S = judge(LOGD, APPLY, "cursor 5\n", PUBLISH, "");
@@ -82,7 +85,7 @@ what_is_wrong_is_told(void)
 static void
 what_orders_the_log_is_looked_at(void)
 {
-	struct status_summary S;
+	struct health_summary S;
 
 	S = judge("etcd connected\netcd_space yes\n", APPLY, SIGN, PUBLISH, "");
 	CHECK(S.healthy);
@@ -101,11 +104,11 @@ what_orders_the_log_is_looked_at(void)
 static void
 what_nobody_tells_is_unknown(void)
 {
-	struct status_summary S = judge("", "index x\n", "", "", "ratified\n");
+	struct health_summary S = judge("", "index x\n", "", "", "ratified\n");
 
 	CHECK(S.healthy && S.up == 5);
-	CHECK(S.closed == STATUS_UNKNOWN && S.ratified == STATUS_UNKNOWN);
-	CHECK(S.lag_apply == STATUS_UNKNOWN);
+	CHECK(S.closed == HEALTH_UNKNOWN && S.ratified == HEALTH_UNKNOWN);
+	CHECK(S.lag_apply == HEALTH_UNKNOWN);
 	S = judge(NULL, NULL, NULL, NULL, NULL);
 	CHECK(!S.healthy && S.up == 0 && S.down == 5);
 }
@@ -116,16 +119,89 @@ a_busy_stage_that_keeps_up_does_not_lag(void)
 	const char * const was[5] = { LOGD, APPLY, SIGN, PUBLISH, "" };
 	const char * const is[5] = { "last 30\n", "index 12\nevents 20\n",
 	    "cursor 8\n", "cursor 7\n", "" };
-	struct status_look before, now;
-	struct status_summary S;
+	struct health_look before, now;
+	struct health_summary S;
+	struct health_marks M;
 
 	answers(&before, was);
 	answers(&now, is);
-	status_judge(&now, &before, &S);
+	health_marks(&before, &M);
+	health_judge(&now, &M, NULL, &S);
 	CHECK(S.lag_apply == 0 && S.lag_sign == 0 && S.lag_publish == 1);
 	CHECK(!S.healthy);
-	status_look_free(&before);
-	status_look_free(&now);
+	health_look_free(&before);
+	health_look_free(&now);
+}
+
+/* Judge a closed epoch of time 1000000 at ${wall_ms}. */
+static struct health_summary
+judge_at(uint64_t wall_ms, const char * apply, uint64_t unratified_ms)
+{
+	const char * const text[5] = { LOGD, apply, SIGN, PUBLISH, "" };
+	const struct health_times T = { wall_ms, 60000, unratified_ms };
+	struct health_summary S;
+	struct health_marks M;
+	struct health_look L;
+
+	answers(&L, text);
+	health_marks(&L, &M);
+	health_judge(&L, &M, &T, &S);
+	health_look_free(&L);
+	return (S);
+}
+
+static void
+epochs_must_come_in_time(void)
+{
+	static const char old[] = "index 10\nclosed 4\nsigned 4\n"
+	    "time_ms 1000000\nevents 8\n";
+	static const char open[] = "index 10\nclosed 4\nsigned 3\n"
+	    "time_ms 1000000\nevents 8\n";
+	const uint64_t most_ms = 1000000 + 60000 + HEALTH_GRACE_MS;
+	struct health_summary S;
+
+	S = judge_at(most_ms, old, 0);
+	CHECK(S.healthy && S.nreasons == 0 && S.nwarnings == 0);
+	S = judge_at(most_ms + 1, old, 0);
+	CHECK(!S.healthy && S.nreasons == 1);
+	CHECK(strstr(S.reasons[0], "no epoch has closed for 75 s") != NULL);
+	S = judge_at(most_ms + 1, open, 0);
+	CHECK(!S.healthy && S.nreasons == 1);
+	CHECK(strstr(S.reasons[0], "epoch 4, 75 s old, is not signed") != NULL);
+
+	/* A clock that was set back, and a realm before its first epoch. */
+	S = judge_at(1, old, 0);
+	CHECK(S.healthy);
+	S = judge_at(most_ms + 1, "index 10\nclosed 0\nsigned 0\ntime_ms 0\n"
+	    "events 8\n", 0);
+	CHECK(S.healthy);
+}
+
+static void
+no_ratification_is_a_warning(void)
+{
+	static const char fine[] = "index 10\nclosed 4\nsigned 4\n"
+	    "time_ms 1000000\nevents 8\n";
+	struct health_summary S;
+
+	S = judge_at(1000000, fine, 60000 + HEALTH_GRACE_MS);
+	CHECK(S.healthy && S.nwarnings == 0);
+	S = judge_at(1000000, fine, 60000 + HEALTH_GRACE_MS + 1);
+	CHECK(S.healthy && S.nwarnings == 1);
+	CHECK(strstr(S.warnings[0], "the newest ratified epoch is 2") != NULL);
+}
+
+static void
+each_reason_is_named(void)
+{
+	struct health_summary S;
+
+	S = judge("last 11\n", APPLY, NULL, "cursor 6\nupstream_log down\n", "");
+	CHECK(!S.healthy && S.nreasons == 4);
+	CHECK(strcmp(S.reasons[0], "ks-sign does not answer: ") == 0);
+	CHECK(strcmp(S.reasons[1], "ks-publish says upstream_log down") == 0);
+	CHECK(strcmp(S.reasons[2], "ks-apply is 1 log entries behind") == 0);
+	CHECK(strcmp(S.reasons[3], "ks-publish is 2 events behind") == 0);
 }
 
 static const struct test tests[] = {
@@ -138,5 +214,11 @@ static const struct test tests[] = {
 	    what_nobody_tells_is_unknown },
 	{ "a stage that reaches where the log was does not lag",
 	    a_busy_stage_that_keeps_up_does_not_lag },
+	{ "epochs that do not close or are not signed in time are told",
+	    epochs_must_come_in_time },
+	{ "that nobody ratifies for long is a warning",
+	    no_ratification_is_a_warning },
+	{ "every reason is told in a line that names who it is about",
+	    each_reason_is_named },
 };
 TESTS(tests)
