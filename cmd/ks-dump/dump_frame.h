@@ -20,6 +20,7 @@ extern const struct dump_frame dump_frame_log[];
 extern const struct dump_frame dump_frame_apply[];
 extern const struct dump_frame dump_frame_publish[];
 extern const struct dump_frame dump_frame_admit[];
+extern const struct dump_frame dump_frame_keyids[];
 
 /**
  * dump_frame_find(type):

@@ -65,6 +65,7 @@ static const struct {
 	{ RULE_INDEX_ZERO, "the first log entry has index 1" },
 	{ RULE_STREAM_REPEATED, "a connection carries one stream of a kind" },
 	{ RULE_TOO_MANY_WAITING, "too many requests wait already" },
+	{ RULE_KEY_ID_MALFORMED, "neither a fingerprint of 20 or 32 bytes nor a key id of 8" },
 	{ RULE_OUTCOME_UNKNOWN, "it did not come out of the log in time; it may yet" },
 	{ RULE_STOPPING, "the server is being stopped" },
 	{ RULE_EVENTS_SHORTER, "there are fewer events than the follower has seen" },

@@ -73,6 +73,7 @@
 #define RULE_INDEX_ZERO			"index-zero"
 #define RULE_STREAM_REPEATED		"stream-repeated"
 #define RULE_TOO_MANY_WAITING		"too-many-waiting"
+#define RULE_KEY_ID_MALFORMED		"key-id-malformed"
 #define RULE_OUTCOME_UNKNOWN		"outcome-unknown"
 #define RULE_STOPPING			"stopping"
 #define RULE_EVENTS_SHORTER		"events-shorter"

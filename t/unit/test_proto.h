@@ -14,6 +14,7 @@
 #include "proto/policy.h"
 #include "proto/proto_admit.h"
 #include "proto/proto_apply.h"
+#include "proto/proto_keyids.h"
 #include "proto/proto_log.h"
 #include "proto/proto_publish.h"
 #include "proto/rows.h"
@@ -104,6 +105,32 @@ RECODE(update_outcome)
 		return (-1);
 	proto_admit_put_outcome(W, id);
 	return (0);
+}
+
+RECODE(keyids_find)
+{
+	const uint8_t * id;
+	size_t n;
+
+	if (proto_keyids_get_find(p, len, &id, &n))
+		return (-1);
+	proto_keyids_put_find(W, id, n);
+	return (0);
+}
+
+RECODE(keyids_found)
+{
+	struct proto_keyids_found F;
+	const char * address;
+	unsigned count = 0;
+	size_t n;
+
+	if (proto_keyids_get_found(p, len, &F))
+		return (-1);
+	proto_keyids_put_found(W, F.epoch, F.more, F.n);
+	for (; proto_keyids_next(&F, &address, &n); count++)
+		proto_keyids_put_address(W, address, n);
+	return (count == F.n ? 0 : -1);
 }
 
 RECODE(log_entry)
@@ -334,6 +361,9 @@ static const struct recode {
 	{ "RATIFICATIONS_REPLY", recode_ratifications,
 	    "*8 02 *4 *8 *64 *4 *8 *64" },
 	{ "OUTCOME", recode_update_outcome, "*16" },
+	{ "KEYIDS_FIND", recode_keyids_find, "08 *8" },
+	{ "KEYIDS_FOUND", recode_keyids_found,
+	    "*8 01 02 05 6140622e63 03 406262" },
 };
 #define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
 
