@@ -51,7 +51,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # OpenSSL's headers have parameters named rand, which lib/base/banned.h forbids: they come before it.
-$(BUILD)/lib/tls/identity.o $(BUILD)/lib/tls/ca.o: CPPFLAGS := -include openssl/evp.h $(CPPFLAGS)
+$(BUILD)/lib/tls/identity.o $(BUILD)/lib/tls/ca.o $(BUILD)/lib/crypto/sha1.o: CPPFLAGS := -include openssl/evp.h $(CPPFLAGS)
 
 $(BUILD)/libks.a: $(LIB_OBJ)
 	@rm -f $@
