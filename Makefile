@@ -27,7 +27,7 @@ CPPFLAGS = -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -DKS_VERSION='"$(VERSION)"' -Ilib \
 CFLAGS   = -std=c11 $(OPT) $(WARN) -fstack-protector-strong -fPIE -pthread $(SAN)
 LDFLAGS  = -pie -Wl,-z,relro,-z,now -pthread $(SAN)
 LDLIBS   = -Wl,--as-needed -ldb-5.3 -lsodium -lbsd -ljansson -lseccomp -ltls -lcrypto -lcurl \
-           -lmicrohttpd -lgnutls -lrnp
+           -lmicrohttpd -lgnutls
 
 LIB_SRC   = $(wildcard lib/*/*.c)
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)

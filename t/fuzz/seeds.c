@@ -18,6 +18,7 @@
 #include "frame/common.h"
 #include "frame/frame.h"
 #include "link/link.h"
+#include "openpgp/openpgp.h"
 #include "proof/memory.h"
 #include "proof/memory_file.h"
 #include "tree/tree_internal.h"
@@ -346,6 +347,29 @@ seeds_link(struct wbuf * W)
 	seed("link", "refused", W);
 }
 
+/* The keys that the unit test reads, as no library of ours makes any. */
+static void
+seeds_openpgp(struct wbuf * W)
+{
+	static const char * const names[] = { "alice.asc", "alice.pgp", "bob.pgp",
+	    "dsa.pgp", "revoked.pgp" };
+	char path[128];
+	uint8_t * p;
+	FILE * f;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "t/vectors/openpgp/%s", names[i]);
+		if ((f = fopen(path, "rb")) == NULL ||
+		    (p = wbuf_space(W, OPENPGP_LEN_MAX)) == NULL)
+			err(1, "%s", path);
+		n = fread(p, 1, OPENPGP_LEN_MAX, f);
+		W->len -= OPENPGP_LEN_MAX - n;
+		fclose(f);
+		seed("openpgp", names[i], W);
+	}
+}
+
 int
 main(int argc, char ** argv)
 {
@@ -365,6 +389,7 @@ main(int argc, char ** argv)
 	seeds_realm(&W);
 	seeds_evidence(&W);
 	seeds_link(&W);
+	seeds_openpgp(&W);
 
 	/* Last, as it gives the realm other heads. */
 	seeds_proof(&W);
