@@ -110,6 +110,36 @@ serve_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	return (dump_serve(P->store, C, id, body, len));
 }
 
+/* For each replica the newest signed epoch of these that it signed too, 0: none. */
+static int
+status_replicas(struct publish * P, struct wbuf * W)
+{
+	char id[HEX_SIZE(VKEY_ID_LEN)];
+	const struct policy * now = policy_history_newest(
+	    P->state.policies)->policy;
+	const struct policy_key * K;
+	const uint64_t last = P->state.signed_epoch;
+	uint64_t lag;
+	int has;
+
+	for (unsigned i = 0; i < policy_keys(now); i++) {
+		K = policy_key(now, i);
+		if (K->kind != POLICY_REPLICA ||
+		    hex_encode(K->vkey.id, VKEY_ID_LEN, id, sizeof(id)))
+			continue;
+		for (has = 0, lag = 0; lag < last && lag < LOOKBACK_EPOCHS_MAX &&
+		    has == 0; lag += has == 0)
+			if ((has = publish_model_has(&P->model,
+			    PUBLISH_TABLE_SIGNATURE, last - lag,
+			    K->vkey.id)) < 0)
+				return (-1);
+		wbuf_printf(W, "signed_%s %" PRIu64 "\n", id,
+		    has ? last - lag : 0);
+		wbuf_printf(W, "signed_lag_%s %" PRIu64 "\n", id, lag);
+	}
+	return (0);
+}
+
 /* For each verifier its last ratification, and how far behind that is. */
 static void
 status_verifiers(const struct publish * P, struct wbuf * W)
@@ -133,7 +163,7 @@ status_verifiers(const struct publish * P, struct wbuf * W)
 static int
 status(void * cookie, struct wbuf * W)
 {
-	const struct publish * P = cookie;
+	struct publish * P = cookie;
 	uint64_t bytes;
 	size_t feeds = publish_feeds_count(P->feeds, &bytes);
 
@@ -158,6 +188,8 @@ status(void * cookie, struct wbuf * W)
 	wbuf_printf(W, "feeds %zu\n", feeds);
 	wbuf_printf(W, "feed_bytes %" PRIu64 "\n", bytes);
 	publish_ratify_status(P->ratify, W);
+	if (status_replicas(P, W))
+		return (-1);
 	status_verifiers(P, W);
 	histogram_put(&P->lookup_us, "lookup", W);
 	histogram_put(&P->lookup_waited_us, "lookup_waited", W);

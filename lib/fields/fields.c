@@ -137,6 +137,16 @@ fields_u64(struct fields * F, const char * name, uint64_t x)
 }
 
 void
+fields_bool(struct fields * F, const char * name, int x)
+{
+
+	if (F->json)
+		put_json(F, name, json_boolean(x != 0));
+	else
+		fields_word(F, name, x ? "yes" : "no");
+}
+
+void
 fields_word(struct fields * F, const char * name, const char * word)
 {
 

@@ -44,6 +44,12 @@ void fields_reset(struct fields *);
 void fields_u64(struct fields *, const char *, uint64_t);
 
 /**
+ * fields_bool(F, name, x):
+ * Put "yes" if ${x} is nonzero, else "no"; in JSON true or false.
+ */
+void fields_bool(struct fields *, const char *, int);
+
+/**
  * fields_time(F, name, time_ms):
  * Put ${time_ms} as the number ${name}, and as text in RFC 3339 under ${name}
  * with "_rfc3339" after it: "-", in JSON null, if no such text can say it.  Not

@@ -1,9 +1,15 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/wbuf.h"
+#include "health/export.h"
 #include "health/judge.h"
+#include "health/keys.h"
 #include "health/look.h"
+#include "metrics/histogram.h"
+#include "metrics/prometheus.h"
 
 #include "test.h"
 
@@ -204,6 +210,179 @@ each_reason_is_named(void)
 	CHECK(strcmp(S.reasons[3], "ks-publish is 2 events behind") == 0);
 }
 
+/* The last sample of ${name} in ${W}, "" if there is none. */
+static const char *
+sample(const struct wbuf * W, const char * name)
+{
+	static char text[262144];
+	char * line, * save = NULL, * found = NULL;
+	const size_t len = strlen(name);
+
+	snprintf(text, sizeof(text), "%.*s", (int)W->len, (const char *)W->data);
+	for (line = strtok_r(text, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save))
+		if (strncmp(line, name, len) == 0 && line[len] == ' ')
+			found = line + len + 1;
+	return (found != NULL ? found : "");
+}
+
+#define KEYS	"signed 7\nsigned_00000001 7\nsigned_lag_00000001 0\n" \
+		"signed_00000002 0\nsigned_lag_00000002 7\n" \
+		"ratified_0a0b0c0d 3\nratified_lag_0a0b0c0d 4\n"
+
+/* Export the answers of a replica. */
+static void
+export(const char * const text[5], struct wbuf * W)
+{
+	struct health_summary S;
+	struct health_marks M;
+	struct health_look L;
+
+	answers(&L, text);
+	health_marks(&L, &M);
+	health_judge(&L, &M, NULL, &S);
+	health_export(W, &L, &S, NULL);
+	health_look_free(&L);
+}
+
+static void
+what_is_told_becomes_metrics(void)
+{
+	const char * const text[5] = { LOGD, "index 9\nclosed 8\nsigned 7\n"
+	    "time_ms 1500\nevents 8\naccepted_updates 5\n"
+	    "refused_version_must_rise 3\nrefused_zz 18446744073709551616\n",
+	    NULL, KEYS "upstream_log up\nupstream_apply rebuilding\n",
+	    "refused_user_malformed 2\n" };
+	struct wbuf W;
+
+	wbuf_init(&W, 262144);
+	export(text, &W);
+	CHECK(wbuf_failed(&W) == 0);
+	CHECK(strcmp(sample(&W, "ks_healthy"), "0") == 0);
+	CHECK(strcmp(sample(&W, "ks_up{stage=\"apply\"}"), "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_up{stage=\"sign\"}"), "0") == 0);
+	CHECK(strcmp(sample(&W, "ks_lag{stage=\"apply\"}"), "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_lag{stage=\"sign\"}"), "") == 0);
+	CHECK(strcmp(sample(&W, "ks_upstream_up{stage=\"publish\","
+	    "upstream=\"log\"}"), "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_upstream_up{stage=\"publish\","
+	    "upstream=\"apply\"}"), "0") == 0);
+	CHECK(strcmp(sample(&W, "ks_epoch_signed{stage=\"publish\"}"), "7") == 0);
+	CHECK(strcmp(sample(&W, "ks_epoch_time_seconds{stage=\"apply\"}"),
+	    "1.5") == 0);
+	CHECK(strcmp(sample(&W, "ks_accepted_total{stage=\"apply\","
+	    "type=\"update\"}"), "5") == 0);
+	CHECK(strcmp(sample(&W, "ks_refused_total{stage=\"apply\","
+	    "rule=\"version-must-rise\"}"), "3") == 0);
+	CHECK(strcmp(sample(&W, "ks_refused_total{stage=\"apply\","
+	    "rule=\"zz\"}"), "") == 0);
+	CHECK(strcmp(sample(&W, "ks_replica_lag_epochs{replica=\"00000002\","
+	    "key_id=\"00000002\"}"), "7") == 0);
+	CHECK(strcmp(sample(&W, "ks_verifier_ratified_epoch{verifier="
+	    "\"0a0b0c0d\",key_id=\"0a0b0c0d\"}"), "3") == 0);
+	wbuf_free(&W);
+}
+
+/* Append the lines of a histogram of this name and content to ${text}. */
+static char *
+with_histogram(const char * text, const char * name, uint64_t us)
+{
+	struct histogram H;
+	struct wbuf W;
+	size_t len;
+
+	memset(&H, 0, sizeof(H));
+	histogram_note(&H, us);
+	wbuf_init(&W, 65536);
+	wbuf_printf(&W, "%s", text);
+	histogram_put(&H, name, &W);
+	wbuf_put_u8(&W, '\0');
+	return ((char *)wbuf_steal(&W, &len));
+}
+
+static void
+histograms_become_histograms(void)
+{
+	char * apply = with_histogram(APPLY, "commit", 2500000);
+	const char * const text[5] = { LOGD, apply, SIGN, PUBLISH, "" };
+	struct wbuf W;
+
+	wbuf_init(&W, 262144);
+	export(text, &W);
+	CHECK(wbuf_failed(&W) == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_bucket{stage=\"apply\","
+	    "le=\"1\"}"), "0") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_bucket{stage=\"apply\","
+	    "le=\"2.5\"}"), "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_bucket{stage=\"apply\","
+	    "le=\"0.00025\"}"), "0") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_bucket{stage=\"apply\","
+	    "le=\"+Inf\"}"), "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_sum{stage=\"apply\"}"),
+	    "2.5") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_count{stage=\"apply\"}"),
+	    "1") == 0);
+	CHECK(strcmp(sample(&W, "ks_commit_seconds_count{stage=\"sign\"}"),
+	    "") == 0);
+	wbuf_free(&W);
+	free(apply);
+}
+
+static void
+families_are_not_repeated(void)
+{
+	const char * const text[5] = { LOGD, APPLY, SIGN, PUBLISH, "" };
+	char whole[65536], type[256];
+	char * line, * save = NULL;
+	unsigned families = 0;
+	struct wbuf W;
+
+	wbuf_init(&W, 262144);
+	export(text, &W);
+	CHECK(wbuf_failed(&W) == 0 && W.len < sizeof(whole));
+	memcpy(whole, W.data, W.len);
+	whole[W.len] = '\0';
+	for (line = strtok_r(whole, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, "# TYPE ", 7) != 0)
+			continue;
+		snprintf(type, sizeof(type), "%s\n", line);
+		CHECK(memmem(save, strlen(save), type, strlen(type)) == NULL);
+		families++;
+	}
+	CHECK(families > 50);
+	wbuf_free(&W);
+}
+
+static void
+labels_are_escaped(void)
+{
+	struct wbuf W;
+
+	wbuf_init(&W, 1024);
+	prometheus_sample(&W, "x", (prometheus_labels){ "a", "q\"b\\c\nd",
+	    "b", "", NULL }, 7);
+	wbuf_put_u8(&W, '\0');
+	CHECK(strcmp((const char *)W.data,
+	    "x{a=\"q\\\"b\\\\c\\nd\",b=\"\"} 7\n") == 0);
+	wbuf_free(&W);
+}
+
+static void
+refusals_are_added_up(void)
+{
+	const char * const text[5] = { "refused 9\nrefused_a 1\n", APPLY
+	    "refused_a 2\nrefused_b_c 5\n", SIGN, NULL, "refused_ 4\n" };
+	static struct health_refusals R[HEALTH_RULES_MAX];
+	struct health_look L;
+
+	answers(&L, text);
+	CHECK(health_refusals(&L, R) == 2);
+	CHECK(strcmp(R[0].rule, "a") == 0 && R[0].n == 3);
+	CHECK(strcmp(R[1].rule, "b-c") == 0 && R[1].n == 5);
+	health_look_free(&L);
+}
+
 static const struct test tests[] = {
 	{ "a replica whose daemons are up and level is healthy", all_is_well },
 	{ "a daemon that is down, lags or complains is told",
@@ -220,5 +399,13 @@ static const struct test tests[] = {
 	    no_ratification_is_a_warning },
 	{ "every reason is told in a line that names who it is about",
 	    each_reason_is_named },
+	{ "what daemons tell becomes metrics with their labels",
+	    what_is_told_becomes_metrics },
+	{ "histograms become histograms of seconds",
+	    histograms_become_histograms },
+	{ "all samples of a metric stand together", families_are_not_repeated },
+	{ "what is special in a label is escaped", labels_are_escaped },
+	{ "refusals of all daemons are added up by rule",
+	    refusals_are_added_up },
 };
 TESTS(tests)
