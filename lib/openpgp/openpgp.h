@@ -118,6 +118,14 @@ int openpgp_cert_has(const struct openpgp_cert *, const uint8_t *, size_t);
 int openpgp_cert_names(const struct openpgp_cert *, const char *);
 
 /**
+ * openpgp_cert_put(W, C, user):
+ * Append to ${W} the packets of ${C}; unless ${user} is NULL without the user ids
+ * that have another address than ${user}, a normalised user id, and without what is
+ * signed with them, and without attributes (photographs).
+ */
+void openpgp_cert_put(struct wbuf *, const struct openpgp_cert *, const char *);
+
+/**
  * openpgp_armor(W, p, len):
  * Append to ${W} the ${len} bytes at ${p}, packets of public keys, in ASCII armor.
  */

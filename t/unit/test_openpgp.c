@@ -403,6 +403,35 @@ addresses(void)
 	}
 }
 
+static void
+chosen_user_ids(void)
+{
+	struct openpgp * O = load_key("alice.pgp"), * less;
+	const char * why;
+	struct wbuf W;
+
+	CHECK(O != NULL);
+	wbuf_init(&W, OPENPGP_LEN_MAX);
+	openpgp_cert_put(&W, &O->certs[0], NULL);
+	CHECK(W.len == O->len && memcmp(W.data, O->data, W.len) == 0);
+	wbuf_reset(&W);
+	openpgp_cert_put(&W, &O->certs[0], "alice@example.org");
+	CHECK(openpgp_parse(&less, W.data, W.len, &why) == 0);
+	CHECK(less->ncerts == 1 && less->nuids == 1 && less->nkeys == 2);
+	CHECK(uid_is(&less->uids[0], "Alice A. (work) <Alice@example.org>",
+	    "alice@example.org"));
+	CHECK(less->uids[0].created == 1767484800);
+	CHECK(less->keys[1].expires == 1780272000);
+	openpgp_free(less);
+	wbuf_reset(&W);
+	openpgp_cert_put(&W, &O->certs[0], "nobody@example.org");
+	CHECK(openpgp_parse(&less, W.data, W.len, &why) == 0);
+	CHECK(less->nuids == 0 && less->nkeys == 2);
+	openpgp_free(less);
+	openpgp_free(O);
+	wbuf_free(&W);
+}
+
 static const struct test tests[] = {
 	{ "of a key of gpg all is found that gpg itself says of it", gpg_key },
 	{ "of a key of sq too", sq_key },
@@ -416,6 +445,7 @@ static const struct test tests[] = {
 	{ "no cut and no changed bit does harm", cut_and_changed },
 	{ "there are at most so many keys, subkeys and user ids", limits },
 	{ "fingerprints of version 6; subkeys of unknown versions are passed over", versions },
+	{ "a key can be given with the user ids of one address only", chosen_user_ids },
 	{ "the address in a user id is found, if there is one", addresses }
 };
 
