@@ -72,6 +72,11 @@ static const struct {
 	{ RULE_EPOCH_NOT_PUBLISHED, "the epoch is not published yet, try again later" },
 	{ RULE_POLICY_UNKNOWN, "the realm never had the policy of this realm file" },
 	{ RULE_POLICY_CHAIN_TOO_LONG, "the policy changed too often since this realm file, get a newer one" },
+
+	{ RULE_CERTIFICATE_REFUSED, "the server's certificate is not one to be trusted" },
+	{ RULE_REDIRECT_ELSEWHERE, "the server sends us to another scheme, host or port, or on and on" },
+	{ RULE_ANSWER_TOO_LARGE, "the server's answer is larger than any such answer can be" },
+	{ RULE_NOT_A_KEYSERVER, "what answers is not a keyserver" },
 };
 
 const char *

@@ -81,6 +81,12 @@
 #define RULE_POLICY_UNKNOWN		"policy-unknown"
 #define RULE_POLICY_CHAIN_TOO_LONG	"policy-chain-too-long"
 
+/* Section 10: what a client holds against a server that it asks over HTTP. */
+#define RULE_CERTIFICATE_REFUSED	"certificate-refused"
+#define RULE_REDIRECT_ELSEWHERE		"redirect-elsewhere"
+#define RULE_ANSWER_TOO_LARGE		"answer-too-large"
+#define RULE_NOT_A_KEYSERVER		"not-a-keyserver"
+
 /**
  * rule_text(rule):
  * Return the sentence that tells a user what the rule named ${rule} asks for,
