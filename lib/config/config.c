@@ -6,52 +6,7 @@
 
 #include <bsd/string.h>
 
-#include "daemon/conf.h"
-
-#include "config/config.h"
-
-/* Largest cache that can be configured: a tebibyte. */
-#define CACHE_MIB_MAX ((uint64_t)1024 * 1024)
-
-/* The lines of one file are for several daemons: each knows the names of all. */
-struct shared {
-	char listen[CONFIG_ADDRESS_MAX + 1];
-	struct conf_lines links;
-	struct config_engine engine;
-	struct conf_lines peers;
-	struct conf_lines upstreams;
-};
-
-#define FIELDS_REPLICA(C)						\
-	{ "epoch_min_ms", CONF_U64, &(C)->epoch_min_ms, 0,		\
-	    CONFIG_INTERVAL_MS_MAX, "1000", 0 },			\
-	{ "epoch_max_ms", CONF_U64, &(C)->epoch_max_ms, 1,		\
-	    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },			\
-	{ "epoch_retry_ms", CONF_U64, &(C)->epoch_retry_ms, 1,		\
-	    CONFIG_INTERVAL_MS_MAX, "1000", 0 }
-#define FIELD_UPSTREAM(S)						\
-	{ "upstream", CONF_LINES, &(S)->upstreams, 0, 0, NULL, 0 }
-#define FIELD_CACHE(C)							\
-	{ "cache_mib", CONF_U64, &(C)->cache_mib, 1, CACHE_MIB_MAX, "64", 0 }
-#define FIELDS_LINK(S)							\
-	{ "link_listen", CONF_STRING, (S)->listen, 1,			\
-	    CONFIG_ADDRESS_MAX, NULL, 0 },				\
-	{ "link", CONF_LINES, &(S)->links, 0, 0, NULL, 0 }
-
-#define TEXT_OF(p)	(p), 1, CONFIG_ENGINE_TEXT_MAX, NULL, 0
-#define FIELDS_ENGINE(S)						\
-	{ "engine", CONF_STRING, (S)->engine.engine, 1,			\
-	    sizeof((S)->engine.engine) - 1, "local", 0 },		\
-	{ "name", CONF_STRING, TEXT_OF((S)->engine.name) },		\
-	{ "etcd_url", CONF_STRING, TEXT_OF((S)->engine.etcd_url) },	\
-	{ "etcd_ca", CONF_STRING, TEXT_OF((S)->engine.etcd_ca) },	\
-	{ "etcd_cert", CONF_STRING, TEXT_OF((S)->engine.etcd_cert) },	\
-	{ "etcd_key", CONF_STRING, TEXT_OF((S)->engine.etcd_key) },	\
-	{ "etcd_keep", CONF_U64, &(S)->engine.etcd_keep, 1,		\
-	    CONFIG_ETCD_REVISIONS_MAX, "10000", 0 },			\
-	{ "etcd_max", CONF_U64, &(S)->engine.etcd_max, 1,		\
-	    CONFIG_ETCD_REVISIONS_MAX, "100000", 0 },			\
-	{ "peer", CONF_LINES, &(S)->peers, 0, 0, NULL, 0 }
+#include "config/config_impl.h"
 
 /* Read the ${n} ${fields} of ${path}, some of which are in ${S}. */
 static int
@@ -64,8 +19,8 @@ read_fields(const char * path, const struct conf_field * fields, size_t n,
 	return (rc);
 }
 
-static struct shared *
-new_shared(const char * path)
+struct shared *
+config_shared_new(const char * path)
 {
 	struct shared * S;
 
@@ -79,12 +34,12 @@ config_replica_read(const char * path, struct config_replica * config)
 {
 	struct shared * S;
 
-	if ((S = new_shared(path)) == NULL)
+	if ((S = config_shared_new(path)) == NULL)
 		return (-1);
 
 	const struct conf_field fields[] = {
 		FIELDS_REPLICA(config), FIELD_CACHE(config), FIELDS_LINK(S),
-		FIELDS_ENGINE(S),
+		FIELDS_ENGINE(S), FIELDS_HTTP(S),
 	};
 
 	if (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]), S))
@@ -136,7 +91,7 @@ config_verifier_read(const char * path, struct config_verifier * config)
 	struct shared * S;
 	int rc = -1;
 
-	if ((S = new_shared(path)) == NULL)
+	if ((S = config_shared_new(path)) == NULL)
 		return (-1);
 
 	const struct conf_field fields[] = {
@@ -186,7 +141,7 @@ config_link_read(const char * path, struct config_link * config)
 	struct shared * S;
 	int rc = -1;
 
-	if ((S = new_shared(path)) == NULL)
+	if ((S = config_shared_new(path)) == NULL)
 		return (-1);
 
 	const struct conf_field fields[] = {
@@ -262,12 +217,12 @@ config_engine_read(const char * path, struct config_engine * config)
 	struct shared * S;
 	int rc = -1;
 
-	if ((S = new_shared(path)) == NULL)
+	if ((S = config_shared_new(path)) == NULL)
 		return (-1);
 
 	const struct conf_field fields[] = {
 		FIELDS_REPLICA(&replica), FIELD_CACHE(&replica), FIELDS_LINK(S),
-		FIELDS_ENGINE(S),
+		FIELDS_ENGINE(S), FIELDS_HTTP(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)

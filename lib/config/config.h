@@ -30,6 +30,7 @@
 #define CONFIG_SOCKET_ADMIT	"run/admit"
 #define CONFIG_SOCKET_RATIFY	"run/ratify"
 #define CONFIG_SOCKET_LINK	"run/link"
+#define CONFIG_SOCKET_HTTPD	"run/httpd"
 #define CONFIG_DATA_LOG		"data/log"
 #define CONFIG_DATA_APPLY	"data/apply"
 #define CONFIG_DATA_SIGN	"data/sign"
@@ -119,6 +120,42 @@ struct config_link {
 	struct config_link_to link[CONFIG_LINKS_MAX];
 };
 
+/** Most http_listen lines, and most https_listen lines. */
+#define CONFIG_HTTP_LISTEN_MAX 4
+
+/** Most http_proxy lines, and most http_admin lines. */
+#define CONFIG_HTTP_PEERS_MAX 8
+
+/** Longest address without a port. */
+#define CONFIG_HTTP_PEER_MAX 45
+
+/** Most http_domain lines, and the longest domain. */
+#define CONFIG_HTTP_DOMAINS_MAX 32
+#define CONFIG_HTTP_DOMAIN_MAX 253
+
+/** Most requests a second, and connections, of one address that can be configured. */
+#define CONFIG_HTTP_RATE_MAX 1000000
+#define CONFIG_HTTP_CONNS_MAX 4096
+
+/** The configuration of a replica's ks-httpd. */
+struct config_http {
+	unsigned nlisten;			/* 0, and ntls too: nothing to do */
+	struct config_address listen[CONFIG_HTTP_LISTEN_MAX];
+	unsigned ntls;
+	struct config_address tls[CONFIG_HTTP_LISTEN_MAX];
+	char cert[CONFIG_ENGINE_TEXT_MAX + 1];	/* files, in PEM; with ntls */
+	char key[CONFIG_ENGINE_TEXT_MAX + 1];
+	unsigned nproxies;			/* whose X-Forwarded-For counts */
+	char proxy[CONFIG_HTTP_PEERS_MAX][CONFIG_HTTP_PEER_MAX + 1];
+	unsigned nadmins;			/* who may see /metrics */
+	char admin[CONFIG_HTTP_PEERS_MAX][CONFIG_HTTP_PEER_MAX + 1];
+	uint64_t rate;				/* default 50; 0: no limit */
+	uint64_t conns;				/* default 64 */
+	unsigned ndomains;			/* of WKD; lower case */
+	char domain[CONFIG_HTTP_DOMAINS_MAX][CONFIG_HTTP_DOMAIN_MAX + 1];
+	int keyids;				/* nonzero: ks-keyids runs */
+};
+
 /**
  * config_replica_read(path, config):
  * Read the file ${path} (CONFIG_FILE in a replica's directory) into ${config}.
@@ -147,6 +184,14 @@ int config_verifier_read(const char *, struct config_verifier *);
  * daemons as these do over its own.
  */
 int config_link_read(const char *, struct config_link *);
+
+/**
+ * config_http_read(path, config):
+ * The same for the ks-httpd of a replica.  https_listen without https_cert and
+ * https_key, or these without it, an address that is not numeric, and what is no
+ * domain name are refused.
+ */
+int config_http_read(const char *, struct config_http *);
 
 /**
  * config_address_parse(text, address):

@@ -1,0 +1,45 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "entry/rule_names.h"
+#include "entry/user.h"
+
+#include "httpd.h"
+
+int
+httpd_user(struct web_request * R, char * user)
+{
+	const char * text = web_arg(R, "user");
+
+	if (text == NULL) {
+		web_error(R, 400, "malformed", "argument-malformed",
+		    "the argument user is missing");
+		return (-1);
+	}
+	if (user_normalise(user, text, strlen(text))) {
+		web_error(R, 422, "refused", RULE_USER_MALFORMED,
+		    rule_text(RULE_USER_MALFORMED));
+		return (-1);
+	}
+	return (0);
+}
+
+void
+httpd_json(struct web_request * R, enum web_cache cache, json_t * J)
+{
+	char * text = NULL;
+
+	if (J != NULL)
+		text = json_dumps(J, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(J);
+	if (text == NULL) {
+		web_error(R, 500, "internal", "out-of-memory",
+		    "this server has no memory for it");
+		return;
+	}
+	web_answer(R, &(struct web_answer){ .type = "application/json",
+	    .body = text, .len = strlen(text), .cache = cache, .vary = 1 });
+	free(text);
+}

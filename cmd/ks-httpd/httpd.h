@@ -1,0 +1,66 @@
+#ifndef KS_HTTPD_HTTPD_H
+#define KS_HTTPD_HTTPD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/server.h"
+#include "web/web.h"
+
+#include "hop.h"
+
+struct daemon;
+struct loop;
+struct realm;
+
+/* ks-httpd: between the network and the sockets of a replica; it holds nothing. */
+struct httpd {
+	struct daemon * daemon;
+	struct loop * loop;
+	struct config_http config;
+	struct realm * realm;		/* and its text, as the file has it */
+	char * realm_text;
+	size_t realm_len;
+	struct hop * publish;
+	struct hop * admit;
+	struct web_spec spec;
+	const char * proxies[CONFIG_HTTP_PEERS_MAX];
+	struct web * web;
+	struct server_spec server;	/* run/httpd: STATUS */
+};
+
+/* What is served. */
+extern const struct web_route httpd_routes[];
+extern const size_t httpd_nroutes;
+
+/**
+ * httpd_user(R, user):
+ * Store in ${user}, of USER_LEN_MAX + 1 bytes, the argument `user` of ${R}, normalised.
+ * Return 0; or answer ${R} with an error, and return -1.
+ */
+int httpd_user(struct web_request *, char *);
+
+/**
+ * httpd_json(R, cache, J):
+ * Answer ${R} with the JSON value ${J}, which is freed; NULL, or one that cannot be
+ * written, is a 500.
+ */
+struct json_t;
+void httpd_json(struct web_request *, enum web_cache, struct json_t *);
+
+/* The handlers, by concern: api_*.c. */
+
+/**
+ * api_realm(ctx, R):
+ * GET /v1/realm.
+ */
+int api_realm(void *, struct web_request *);
+
+/**
+ * api_lookup(ctx, R):
+ * GET and POST /v1/lookup.
+ */
+int api_lookup(void *, struct web_request *);
+
+#endif

@@ -1,0 +1,223 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exits.h"
+#include "base/file.h"
+#include "codec/wbuf.h"
+#include "daemon/conn.h"
+#include "daemon/daemon.h"
+#include "frame/common.h"
+#include "jail/jail.h"
+#include "realm/realm.h"
+
+#include "httpd.h"
+
+/* ks-httpd: what other people's software talks to, by HTTP. */
+
+/* Read the realm file.  0, or -1 after a line; what was there is then kept. */
+static int
+read_realm(struct httpd * H)
+{
+	struct realm_error E;
+	struct realm * realm;
+	uint8_t * text;
+	size_t len;
+
+	if (file_read(CONFIG_REALM, REALM_FILE_MAX, &text, &len))
+		return (-1);
+	if (realm_parse((const char *)text, len, &realm, &E)) {
+		warnx("%s:%u: %s", CONFIG_REALM, E.line,
+		    E.rule != NULL ? E.rule : "out of memory");
+		free(text);
+		return (-1);
+	}
+	realm_free(H->realm);
+	free(H->realm_text);
+	H->realm = realm;
+	H->realm_text = (char *)text;
+	H->realm_len = len;
+	return (0);
+}
+
+/* Read the certificate and its key.  0, or -1 after a line. */
+static int
+read_certificate(const struct httpd * H)
+{
+	uint8_t * cert, * key;
+	size_t cert_len, key_len;
+	int rc = -1;
+
+	if (H->config.ntls == 0)
+		return (0);
+	if (file_read(H->config.cert, REALM_FILE_MAX, &cert, &cert_len))
+		return (-1);
+	if (file_read(H->config.key, REALM_FILE_MAX, &key, &key_len) == 0) {
+		rc = web_certificate(cert, cert_len, key, key_len);
+		explicit_bzero(key, key_len);
+		free(key);
+	}
+	free(cert);
+	return (rc);
+}
+
+static int
+on_config(void * cookie, struct daemon * D)
+{
+	struct httpd * H = cookie;
+
+	H->daemon = D;
+	H->loop = daemon_loop(D);
+	if (config_http_read(CONFIG_FILE, &H->config))
+		return (EXITS_PERMANENT);
+	if (H->config.nlisten + H->config.ntls == 0) {
+		warnx("%s: neither http_listen nor https_listen: nothing to do",
+		    CONFIG_FILE);
+		return (EXITS_PERMANENT);
+	}
+	return (read_realm(H) || read_certificate(H) ? EXITS_PERMANENT : 0);
+}
+
+static int
+status(void * cookie, struct wbuf * W)
+{
+	const struct httpd * H = cookie;
+	const struct web_counts * N = web_counts(H->web);
+	char address[WEB_PEER_SIZE];
+
+	for (unsigned i = 0; i < H->config.nlisten + H->config.ntls; i++) {
+		web_address(H->web, (int)i, address);
+		wbuf_printf(W, "%s %s\n", i < H->config.nlisten ? "http_listen" :
+		    "https_listen", address);
+	}
+	wbuf_printf(W, "connections %zu\n", N->conns);
+	wbuf_printf(W, "waiting %zu\n", N->waiting);
+	wbuf_printf(W, "accepted %" PRIu64 "\n", N->accepted);
+	wbuf_printf(W, "turned_away %" PRIu64 "\n", N->turned_away);
+	wbuf_printf(W, "evicted %" PRIu64 "\n", N->evicted);
+	wbuf_printf(W, "timed_out %" PRIu64 "\n", N->timed_out);
+	wbuf_printf(W, "requests %" PRIu64 "\n", N->requests);
+	wbuf_printf(W, "limited %" PRIu64 "\n", N->limited);
+	return (0);
+}
+
+/* There is no database, so no table. */
+static int
+handle_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
+    size_t len)
+{
+	struct common_dump D;
+
+	(void)cookie;
+	if (common_get_dump(body, len, &D))
+		return (conn_malformed(C, "dump-malformed"));
+	return (conn_error(C, id, ERROR_NOT_FOUND, "table-unknown", "", 0));
+}
+
+static const struct server_handler handlers[] = {
+	{ COMMON_DUMP, "DUMP", 9, 9 + 2 * 65535, handle_dump },
+};
+
+static int
+on_listen(void * cookie, struct daemon * D)
+{
+	struct httpd * H = cookie;
+	const struct config_http * C = &H->config;
+
+	H->server.path = CONFIG_SOCKET_HTTPD;
+	H->server.mode = 0600;
+	H->server.fd = -1;
+	H->server.handlers = handlers;
+	H->server.nhandlers = sizeof(handlers) / sizeof(handlers[0]);
+	H->server.ctx = H;
+	H->server.status = status;
+	if (daemon_serve(D, &H->server) == NULL)
+		return (-1);
+	H->spec.routes = httpd_routes;
+	H->spec.nroutes = httpd_nroutes;
+	H->spec.ctx = H;
+	H->spec.rate = (unsigned)C->rate;
+	H->spec.conns = (unsigned)C->conns;
+	H->spec.proxies = H->proxies;
+	H->spec.nproxies = C->nproxies;
+	for (unsigned i = 0; i < C->nproxies; i++)
+		H->proxies[i] = C->proxy[i];
+	if ((H->web = web_new(H->loop, &H->spec)) == NULL)
+		return (-1);
+	for (unsigned i = 0; i < C->nlisten; i++)
+		if (web_listen(H->web, &C->listen[i].sa, C->listen[i].len, 0) ==
+		    -1)
+			return (-1);
+	for (unsigned i = 0; i < C->ntls; i++)
+		if (web_listen(H->web, &C->tls[i].sa, C->tls[i].len, 1) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+on_upstreams(void * cookie, struct daemon * D)
+{
+	struct httpd * H = cookie;
+
+	H->publish = hop_new(D, CONFIG_SOCKET_PUBLISH);
+	H->admit = hop_new(D, CONFIG_SOCKET_ADMIT);
+	return (H->publish != NULL && H->admit != NULL ? 0 : -1);
+}
+
+static int
+on_jail(void * cookie, struct jail * J)
+{
+
+	(void)cookie;
+	jail_add_dir(J, "run");
+	return (0);
+}
+
+static int
+on_drain(void * cookie)
+{
+	struct httpd * H = cookie;
+
+	web_drain(H->web);
+	return (0);
+}
+
+static int
+busy(void * cookie)
+{
+	const struct httpd * H = cookie;
+
+	return (web_busy(H->web));
+}
+
+static void
+on_free(void * cookie)
+{
+	struct httpd * H = cookie;
+
+	web_free(H->web);
+	hop_free(H->publish);
+	hop_free(H->admit);
+	realm_free(H->realm);
+	free(H->realm_text);
+}
+
+int
+main(int argc, char ** argv)
+{
+	static struct httpd H;
+	const struct daemon_spec spec = {
+		.name = "ks-httpd",
+		.ctx = &H,
+		.config = on_config,
+		.listen = on_listen,
+		.upstreams = on_upstreams,
+		.jail = on_jail,
+		.drain = on_drain,
+		.busy = busy,
+		.free = on_free,
+	};
+
+	return (daemon_main(argc, argv, &spec));
+}

@@ -1,0 +1,483 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "base/clock.h"
+#include "base/panic.h"
+#include "codec/decimal.h"
+#include "loop/loop.h"
+
+#include "web/web_impl.h"
+
+/* A body that is refused is read on so far, so that the answer is seen. */
+#define EXCESS_MAX	1048576
+
+/* Longest X-Forwarded-For that is looked at, from its end. */
+#define FORWARDED_MAX	64
+
+int
+web_key_of(const char * text, uint8_t key[BUCKET_KEY_LEN])
+{
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
+		memcpy(&sa, &sin, sizeof(sin));
+	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
+		memcpy(&sa, &sin6, sizeof(sin6));
+	else
+		return (-1);
+	bucket_key(&sa, key);
+	return (0);
+}
+
+/* Write the numeric address ${sa} to ${text}. */
+static void
+put_address(const struct sockaddr_storage * sa, char text[WEB_PEER_SIZE])
+{
+	struct sockaddr_in6 sin6;
+	struct sockaddr_in sin;
+
+	text[0] = '\0';
+	if (sa->ss_family == AF_INET) {
+		memcpy(&sin, sa, sizeof(sin));
+		inet_ntop(AF_INET, &sin.sin_addr, text, WEB_PEER_SIZE);
+	} else if (sa->ss_family == AF_INET6) {
+		memcpy(&sin6, sa, sizeof(sin6));
+		if (IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr))
+			inet_ntop(AF_INET, &sin6.sin6_addr.s6_addr[12], text,
+			    WEB_PEER_SIZE);
+		else
+			inet_ntop(AF_INET6, &sin6.sin6_addr, text, WEB_PEER_SIZE);
+	}
+}
+
+/* Keep the last header X-Forwarded-For: the proxy has added to it. */
+static enum MHD_Result
+take_forwarded(void * cookie, enum MHD_ValueKind kind, const char * name,
+    const char * value)
+{
+	const char ** last = cookie;
+
+	(void)kind;
+	if (strcasecmp(name, "X-Forwarded-For") == 0 && value != NULL)
+		*last = value;
+	return (MHD_YES);
+}
+
+/* Who asks ${R}: store text and what stands for it. */
+static void
+find_peer(struct web_request * R, uint8_t key[BUCKET_KEY_LEN])
+{
+	const char * last = NULL, * p;
+	char text[FORWARDED_MAX];
+
+	put_address(&R->conn->sa, R->peer);
+	memcpy(key, R->conn->key, BUCKET_KEY_LEN);
+	if (!R->conn->by_proxy)
+		return;
+	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, take_forwarded, &last);
+	if (last == NULL)
+		return;
+	p = strrchr(last, ',');
+	p = p == NULL ? last : p + 1;
+	p += strspn(p, " \t");
+	if (strlcpy(text, p, sizeof(text)) >= sizeof(text))
+		return;
+	text[strcspn(text, " \t")] = '\0';
+	if (web_key_of(text, key) == 0)
+		strlcpy(R->peer, text, sizeof(R->peer));
+}
+
+void *
+web_request_new(void * cookie, const char * uri, struct MHD_Connection * mhd)
+{
+	const union MHD_ConnectionInfo * info;
+	struct web * W = cookie;
+	struct web_request * R;
+
+	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	if ((R = calloc(1, sizeof(*R))) == NULL)
+		return (NULL);
+	R->W = W;
+	R->conn = info->socket_context;
+	R->mhd = mhd;
+	R->begun_ns = clock_mono_ns();
+	wbuf_init(&R->body, 0);
+	wbuf_init(&R->out, SIZE_MAX);
+	R->text = strdup(uri);
+	R->uri = strdup(uri);
+	if (R->text == NULL || R->uri == NULL) {
+		free(R->text);
+		free(R->uri);
+		free(R);
+		return (NULL);
+	}
+	R->uri[strcspn(R->uri, "?")] = '\0';
+	R->why = target_parse(R->text, &R->target);
+	R->conn->R = R;
+	W->active++;
+	W->counts.requests++;
+	return (R);
+}
+
+/* Is ${R}, whose headers are there, to be heard?  If not it is answered. */
+static void
+judge(struct web_request * R, const char * method)
+{
+	uint8_t key[BUCKET_KEY_LEN];
+	struct web * W = R->W;
+	const char * length;
+	uint64_t wait_ms, len;
+
+	strlcpy(R->method, method, sizeof(R->method));
+	find_peer(R, key);
+	if (R->why == NULL)
+		R->route = target_route(W->spec->routes, W->spec->nroutes,
+		    method, &R->target, R->allow, sizeof(R->allow));
+	if ((R->route == NULL || (R->route->flags & WEB_FREE) == 0) &&
+	    (wait_ms = buckets_take(W->buckets, key, clock_mono_ms())) > 0) {
+		R->retry_s = (unsigned)((wait_ms + 999) / 1000);
+		W->counts.limited++;
+		web_error(R, 429, "unavailable", "too-many-requests",
+		    "your address has made too many requests in a short time");
+		return;
+	}
+	if (R->why != NULL) {
+		web_error(R, 400, "malformed", "argument-malformed", R->why);
+		return;
+	}
+	if (R->route == NULL && R->allow[0] != '\0') {
+		web_error(R, 405, "malformed", "method-not-allowed",
+		    "this path has no such method");
+		return;
+	}
+	if (R->route == NULL) {
+		web_error(R, 404, "not-found", "path-unknown",
+		    "there is nothing at this path");
+		return;
+	}
+	length = web_header(R, "Content-Length");
+	if (length != NULL && (decimal_parse(length, strlen(length), UINT64_MAX,
+	    &len) || len > R->route->body_max)) {
+		web_error(R, 413, "refused", "body-too-large",
+		    "the body is larger than this path takes");
+		return;
+	}
+	R->body.len_max = R->route->body_max + 1;
+}
+
+/* Keep the ${len} bytes of body at ${data}.  -1: it is too much even to skip. */
+static int
+take_body(struct web_request * R, const char * data, size_t len)
+{
+	struct web * W = R->W;
+
+	R->body_held += len;
+	W->bodies += len;
+	if (R->body_held > R->route->body_max || W->bodies > WEB_BODIES_MAX) {
+		R->too_large = R->body_held > R->route->body_max ? 1 : 2;
+		wbuf_free(&R->body);
+	}
+	if (!R->too_large)
+		wbuf_put_bytes(&R->body, data, len);
+	return (R->body_held > R->route->body_max + EXCESS_MAX ? -1 : 0);
+}
+
+/* All of ${R} is there: let it be answered. */
+static void
+ask(struct web_request * R)
+{
+	struct web * W = R->W;
+
+	R->asked = 1;
+	R->asked_ms = clock_mono_ms();
+	if (R->too_large == 1) {
+		web_error(R, 413, "refused", "body-too-large",
+		    "the body is larger than this path takes");
+		return;
+	}
+	if (R->too_large || W->counts.waiting >= WEB_WAITING_MAX) {
+		web_error(R, 503, "unavailable", "too-many-waiting",
+		    "too many requests are being dealt with");
+		return;
+	}
+	wbuf_put_u8(&R->body, 0);
+	if (wbuf_failed(&R->body) || R->route->handle(W->spec->ctx, R))
+		if (R->response == NULL && !R->streamed)
+			web_error(R, 500, "internal", "out-of-memory",
+			    "this server has no memory for it");
+}
+
+/* Will a body follow the headers of ${R}? */
+static int
+has_body(const struct web_request * R)
+{
+	const char * length = web_header(R, "Content-Length");
+
+	return (web_header(R, "Transfer-Encoding") != NULL ||
+	    (length != NULL && strcmp(length, "0") != 0));
+}
+
+enum MHD_Result
+web_request_go(void * cookie, struct MHD_Connection * mhd, const char * url,
+    const char * method, const char * version, const char * data, size_t * len,
+    void ** slot)
+{
+	struct web_request * R = *slot;
+	struct web * W = cookie;
+
+	(void)mhd;
+	(void)url;
+	(void)version;
+	if (R == NULL || W->stopping || R->abandoned)
+		return (MHD_NO);
+	R->inside = 1;
+	if (!R->seen) {
+		R->seen = 1;
+		judge(R, method);
+		/* Answered before its body has come, the connection must end. */
+		if (R->response == NULL || !has_body(R)) {
+			R->inside = 0;
+			return (MHD_YES);
+		}
+	}
+	if (R->response == NULL && *len > 0) {
+		R->inside = 0;
+		if (take_body(R, data, *len))
+			return (MHD_NO);
+		*len = 0;
+		return (MHD_YES);
+	}
+	if (R->response == NULL && !R->asked)
+		ask(R);
+	R->inside = 0;
+	if (R->response != NULL)
+		return (web_answer_queue(R));
+	R->suspended = 1;
+	W->counts.waiting++;
+	MHD_suspend_connection(R->mhd);
+	return (MHD_YES);
+}
+
+void
+web_request_resume(struct web_request * R)
+{
+
+	if (!R->suspended)
+		return;
+	R->suspended = 0;
+	R->W->counts.waiting--;
+	MHD_resume_connection(R->mhd);
+	loop_deferred_set(R->W->kick);
+}
+
+/* Tell who works on ${R} that it need not. */
+static void
+tell_gone(struct web_request * R)
+{
+	void (* gone)(void *) = R->gone;
+
+	R->gone = NULL;
+	if (gone != NULL)
+		gone(R->gone_ctx);
+}
+
+void
+web_request_abandon(struct web_request * R)
+{
+
+	R->abandoned = R->aborted = 1;
+	tell_gone(R);
+	web_conn_shut(R->conn);
+	web_request_resume(R);
+}
+
+void
+web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
+    enum MHD_RequestTerminationCode how)
+{
+	struct web_request * R = *slot;
+	struct web * W = cookie;
+	struct web_served S;
+
+	(void)mhd;
+	(void)how;
+	if (R == NULL)
+		return;
+	*slot = NULL;
+	tell_gone(R);
+	if (R->response != NULL)
+		MHD_destroy_response(R->response);
+	S.route = R->route;
+	S.status = R->queued ? R->status : 0;
+	S.took_ns = clock_mono_ns() - R->begun_ns;
+	if (W->spec->served != NULL)
+		W->spec->served(W->spec->ctx, &S);
+	W->active--;
+	W->bodies -= R->body_held;
+	web_conn_rest(R->conn);
+	wbuf_free(&R->body);
+	wbuf_free(&R->out);
+	free(R->text);
+	free(R->uri);
+	free(R);
+}
+
+void *
+web_ctx(const struct web_request * R)
+{
+
+	return (R->W->spec->ctx);
+}
+
+const char *
+web_method(const struct web_request * R)
+{
+
+	return (R->method);
+}
+
+const char *
+web_path(const struct web_request * R)
+{
+
+	return (R->uri);
+}
+
+const char *
+web_segment(const struct web_request * R, unsigned i)
+{
+
+	return (i < R->target.nsegments ? R->target.segment[i] : NULL);
+}
+
+const char *
+web_arg(const struct web_request * R, const char * name)
+{
+
+	for (unsigned i = 0; i < R->target.nargs; i++)
+		if (strcmp(R->target.name[i], name) == 0)
+			return (R->target.value[i]);
+	return (NULL);
+}
+
+/* Is ${word} one of ${words}? */
+static int
+is_among(const char * word, const char * words)
+{
+	const size_t len = strlen(word);
+	size_t n;
+
+	for (; *words != '\0'; words += n + strspn(words + n, " ")) {
+		n = strcspn(words, " ");
+		if (n == len && memcmp(word, words, n) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+static int
+bad_argument(struct web_request * R, const char * text)
+{
+
+	web_error(R, 400, "malformed", "argument-malformed", text);
+	return (-1);
+}
+
+int
+web_args_only(struct web_request * R, const char * names)
+{
+	const struct target * T = &R->target;
+
+	for (unsigned i = 0; i < T->nargs; i++) {
+		if (strcmp(T->name[i], "format") == 0) {
+			if (!is_among(T->value[i], "json text") ||
+			    T->value[i][0] == '\0')
+				return (bad_argument(R,
+				    "format is json or text"));
+		} else if (!is_among(T->name[i], names)) {
+			return (bad_argument(R,
+			    "an argument that is not known here"));
+		}
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(T->name[i], T->name[k]) == 0)
+				return (bad_argument(R, "an argument comes twice"));
+	}
+	return (0);
+}
+
+int
+web_arg_u64(struct web_request * R, const char * name, uint64_t min,
+    uint64_t max, uint64_t * x)
+{
+	const char * text = web_arg(R, name);
+	uint64_t n;
+
+	if (text == NULL)
+		return (0);
+	if (decimal_parse(text, strlen(text), max, &n) || n < min)
+		return (bad_argument(R, "a number is malformed or out of range"));
+	*x = n;
+	return (0);
+}
+
+int
+web_segment_u64(struct web_request * R, unsigned i, uint64_t min, uint64_t max,
+    uint64_t * x)
+{
+	const char * text = web_segment(R, i);
+
+	if (text == NULL || decimal_parse(text, strlen(text), max, x) ||
+	    *x < min)
+		return (bad_argument(R, "a number in the path is malformed or out"
+		    " of range"));
+	return (0);
+}
+
+const char *
+web_header(const struct web_request * R, const char * name)
+{
+
+	return (MHD_lookup_connection_value(R->mhd, MHD_HEADER_KIND, name));
+}
+
+const uint8_t *
+web_body(const struct web_request * R, size_t * len)
+{
+
+	*len = R->body.len > 0 ? R->body.len - 1 : 0;
+	return (R->body.data);
+}
+
+int
+web_wants_json(const struct web_request * R)
+{
+	const char * format = web_arg(R, "format");
+
+	if (format != NULL && strcmp(format, "json") == 0)
+		return (1);
+	if (format != NULL && strcmp(format, "text") == 0)
+		return (0);
+	return (target_prefers(web_header(R, "Accept"), "application/json",
+	    "text/plain"));
+}
+
+const char *
+web_peer(const struct web_request * R)
+{
+
+	return (R->peer);
+}
+
+void
+web_on_gone(struct web_request * R, void (* gone)(void *), void * ctx)
+{
+
+	R->gone = gone;
+	R->gone_ctx = ctx;
+}
