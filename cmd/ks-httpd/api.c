@@ -27,6 +27,14 @@ httpd_user(struct web_request * R, char * user)
 }
 
 void
+httpd_no_memory(struct web_request * R)
+{
+
+	web_error(R, 500, "internal", "out-of-memory",
+	    "this server has no memory for it");
+}
+
+void
 httpd_json(struct web_request * R, enum web_cache cache, json_t * J)
 {
 	char * text = NULL;
@@ -35,8 +43,7 @@ httpd_json(struct web_request * R, enum web_cache cache, json_t * J)
 		text = json_dumps(J, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(J);
 	if (text == NULL) {
-		web_error(R, 500, "internal", "out-of-memory",
-		    "this server has no memory for it");
+		httpd_no_memory(R);
 		return;
 	}
 	web_answer(R, &(struct web_answer){ .type = "application/json",

@@ -9,6 +9,7 @@
 #include "web/web.h"
 
 #include "hop.h"
+#include "tail.h"
 
 struct daemon;
 struct loop;
@@ -24,6 +25,8 @@ struct httpd {
 	size_t realm_len;
 	struct hop * publish;
 	struct hop * admit;
+	struct tail tail;		/* what comes over it, for api_feed.c, api_tail.c */
+	unsigned feeds;			/* bundles that are being sent */
 	struct web_spec spec;
 	const char * proxies[CONFIG_HTTP_PEERS_MAX];
 	struct web * web;
@@ -48,6 +51,12 @@ int httpd_user(struct web_request *, char *);
  */
 struct json_t;
 void httpd_json(struct web_request *, enum web_cache, struct json_t *);
+
+/**
+ * httpd_no_memory(R):
+ * Answer ${R} with a 500: memory is short.
+ */
+void httpd_no_memory(struct web_request *);
 
 /* The handlers, by concern: api_*.c. */
 

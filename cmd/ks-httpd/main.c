@@ -162,7 +162,9 @@ on_upstreams(void * cookie, struct daemon * D)
 
 	H->publish = hop_new(D, CONFIG_SOCKET_PUBLISH);
 	H->admit = hop_new(D, CONFIG_SOCKET_ADMIT);
-	return (H->publish != NULL && H->admit != NULL ? 0 : -1);
+	if (H->publish == NULL || H->admit == NULL)
+		return (-1);
+	return (tail_start(&H->tail, D));
 }
 
 static int
@@ -180,7 +182,7 @@ on_drain(void * cookie)
 	struct httpd * H = cookie;
 
 	web_drain(H->web);
-	return (0);
+	return (tail_drain(&H->tail));
 }
 
 static int
@@ -197,6 +199,7 @@ on_free(void * cookie)
 	struct httpd * H = cookie;
 
 	web_free(H->web);
+	tail_free(&H->tail);
 	hop_free(H->publish);
 	hop_free(H->admit);
 	realm_free(H->realm);

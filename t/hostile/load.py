@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """load.py REPLICA KEY run FILE STOP [NAME]   register user after user, NAME-N, until the file STOP is there
 load.py REPLICA KEY check FILE          is every one of them in the directory?
-load.py REPLICA KEY flood N             propose N registrations straight to the log
+load.py REPLICA KEY flood N [BYTES]     propose N registrations straight to the log, with policies of BYTES bytes
 load.py REPLICA KEY signatures          did the log ever see two signatures for one epoch?
 
 "run" writes "USER EPOCH" to FILE for each update that was acknowledged, and
@@ -17,11 +17,13 @@ import time
 import ksproto as ks
 
 
-def make_update(folder, realm, key, user, vrf=None):
+def make_update(folder, realm, key, user, vrf=None, size=0):
     index = (vrf.index(user) if vrf else hashlib.sha256(user).digest())
     encoded_profile = ks.profile({b"name": user}, os.urandom(32))
-    encoded_entry = ks.entry(index, 0, ks.policy_of([key]),
-                             ks.commitment(encoded_profile))
+    policy = ks.policy_of([key])
+    if size > len(policy) + 2:
+        policy = b"#" + b"x" * (size - len(policy) - 2) + b"\n" + policy
+    encoded_entry = ks.entry(index, 0, policy, ks.commitment(encoded_profile))
     return ks.signed_update(realm, encoded_entry, [key]), encoded_profile
 
 
@@ -86,13 +88,13 @@ def check(folder, _, path):
     print(len(acks))
 
 
-def flood(folder, key, count):
+def flood(folder, key, count, size=0):
     realm = realm_name(folder)
     conn = ks.Conn(folder + "/run/log", timeout=60)
     window = 0
     for n in range(int(count)):
         update, encoded_profile = make_update(folder, realm, key,
-                                              os.urandom(16))
+                                              os.urandom(16), size=int(size))
         conn.send(ks.frame(ks.LOG_PROPOSE, n + 1, ks.log_entry(
             os.urandom(16), ks.ENTRY_UPDATE, update, encoded_profile)))
         window += 1

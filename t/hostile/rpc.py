@@ -4,6 +4,7 @@ rpc.py SOCKET outcome HEX...       print "accepted EPOCH" or the rule, for each 
 rpc.py SOCKET recorded INDEX       print "accepted" or the rule in the row of the log's index (socket apply)
 rpc.py SOCKET rows TABLE           print the rows of a table in hex
 rpc.py SOCKET root EPOCH           print the directory root of the epoch (socket publish)
+rpc.py SOCKET note EPOCH           print the checkpoint of the epoch with its signatures (socket publish)
 rpc.py SOCKET entry KEYS USER      print "VERSION EPOCH" of the user, or "none" (socket apply)
 rpc.py SOCKET history USER FROM MAX    print "EPOCH VERSION" of each version, then "next EPOCH" (socket publish)
 rpc.py SOCKET bundle EPOCH         write the frames of the epoch's bundle, each with the request id 0
@@ -68,6 +69,12 @@ def root(conn, args):
     if kind != ks.HEAD_REPLY:
         raise SystemExit(ks.error(body)[1])
     print(body[56:88].hex())
+
+
+def note(conn, args):
+    reader = expect(*conn.call(ks.HEAD, ks.u64(int(args[0]))), ks.HEAD_REPLY)
+    reader.take(168)
+    sys.stdout.buffer.write(reader.var16())
 
 
 def entry(conn, args):
@@ -150,7 +157,7 @@ def asked(conn, args):
 COMMANDS = {"history": history, "bundle": bundle, "tail": tail,
             "ratifications": ratifications, "asked": asked,
             "status": status, "outcome": outcome, "recorded": recorded,
-            "rows": rows, "root": root, "entry": entry}
+            "rows": rows, "root": root, "note": note, "entry": entry}
 
 if len(sys.argv) < 3 or sys.argv[2] not in COMMANDS:
     sys.exit(__doc__)
