@@ -12,7 +12,7 @@
 #include "dump_key.h"
 
 /* Most parts of a key, longest name of one, longest part of bytes. */
-#define PARTS_MAX	3
+#define PARTS_MAX 4
 #define NAME_LEN_MAX	31
 #define BYTES_MAX	32
 

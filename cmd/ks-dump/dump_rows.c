@@ -9,7 +9,7 @@
 
 const struct dump_program * const dump_programs[DUMP_PROGRAMS] = {
 	&dump_rows_logd, &dump_rows_apply, &dump_rows_sign, &dump_rows_publish,
-	&dump_rows_ratify
+	&dump_rows_ratify, &dump_rows_keyids
 };
 
 const struct dump_program *

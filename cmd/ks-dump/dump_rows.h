@@ -29,7 +29,7 @@ struct dump_program {
 };
 
 /* The programs that store anything, and how many they are. */
-#define DUMP_PROGRAMS	5
+#define DUMP_PROGRAMS	6
 extern const struct dump_program * const dump_programs[DUMP_PROGRAMS];
 
 extern const struct dump_program dump_rows_logd;
@@ -37,6 +37,7 @@ extern const struct dump_program dump_rows_apply;
 extern const struct dump_program dump_rows_sign;
 extern const struct dump_program dump_rows_publish;
 extern const struct dump_program dump_rows_ratify;
+extern const struct dump_program dump_rows_keyids;
 
 /**
  * dump_row_event(F, p, len), dump_row_hash(F, p, len),

@@ -73,6 +73,7 @@ init_conf_replica(struct wbuf * W, const struct init_plan * plan,
 		{ "@EPOCH_RETRY_MS@", retry },
 		{ "@LINKS@\n", NULL },
 		{ "@ENGINE@\n", NULL },
+		{ "@KEYIDS@", plan->keyids ? "yes" : "no" },
 		{ NULL, NULL }
 	};
 

@@ -201,6 +201,7 @@ fill(struct join * J)
 	/* All replicas have the same intervals. */
 	conf.epoch_min_ms = J->from->replica.epoch_min_ms;
 	conf.epoch_max_ms = J->from->replica.epoch_max_ms;
+	conf.keyids |= J->from->replica.keyids;
 	if (init_folder_fill(&J->F) || copy_vrf_key(J) ||
 	    init_folder_sign_key(&J->F, J->from->realm->name, J->vkey) ||
 	    init_folder_link_key(&J->F, J->pin) ||
@@ -214,8 +215,8 @@ fill(struct join * J)
 		return (-1);
 	return (put_realm(J) || init_service_make(&J->F,
 	    J->plan->supervisor == INIT_AS_THERE ? J->from->supervisor :
-	    J->plan->supervisor, INIT_SERVICE_LINK | INIT_SERVICE_ETCD_DOWN,
-	    &J->W) ? -1 : 0);
+	    J->plan->supervisor, INIT_SERVICE_LINK | INIT_SERVICE_ETCD_DOWN |
+	    (conf.keyids ? INIT_SERVICE_KEYIDS : 0), &J->W) ? -1 : 0);
 }
 
 /* Print what the others need, and where it goes. */

@@ -15,13 +15,14 @@
 
 #define USAGE	"[-hV] [-n REPLICAS] [-v VERIFIERS] [-s s6|runit|systemd]\n" \
 		"               [-a ADDRESS,...] [-p BASE] [-i MIN_MS] [-I MAX_MS]\n" \
-		"               DIR REALM\n" \
+		"               [-K] DIR REALM\n" \
 		"       ks-init -r DIR [-C CADIR]\n" \
 		"       ks-init -j FROM [-a ADDRESS] [-p BASE] [-C CADIR]" \
-		" [-s s6|runit|systemd] DIR\n" \
+		" [-s s6|runit|systemd] [-K]\n" \
+		"               DIR\n" \
 		"       ks-init -e DIR [-a ADDRESS] [-p BASE] [-C CADIR]"
 
-#define OPTIONS	"hVn:v:s:a:p:i:I:r:j:e:C:"
+#define OPTIONS	"hVn:v:s:a:p:i:I:r:j:e:C:K"
 
 /* As in config/config.h. */
 #define EPOCH_MIN_MS	1000
@@ -32,9 +33,9 @@ static const struct {
 	const char * options;
 	int words;
 } allowed[] = {
-	[INIT_MAKE] = { "nvsapiI", 2 },
+	[INIT_MAKE] = { "nvsapiIK", 2 },
 	[INIT_RENEW] = { "rC", 0 },
-	[INIT_JOIN] = { "japCs", 1 },
+	[INIT_JOIN] = { "japCsK", 1 },
 	[INIT_CONVERT] = { "eapC", 0 },
 };
 
@@ -105,6 +106,9 @@ take(struct init_plan * plan, int ch, const char * arg)
 		break;
 	case 'C':
 		plan->ca_dir = arg;
+		break;
+	case 'K':
+		plan->keyids = 1;
 		break;
 	case 'r':
 	case 'j':

@@ -49,6 +49,7 @@ struct init_plan {
 	unsigned base;			/* of their ports; 0: the default */
 	uint64_t epoch_min_ms;
 	uint64_t epoch_max_ms;
+	int keyids;			/* with ks-keyids */
 };
 
 /* The public half of a realm. */

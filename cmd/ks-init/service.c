@@ -6,7 +6,7 @@
 
 #define ETCD	"etcd"
 
-/* A folder's daemons, upstream first, with room for the two more. */
+/* A folder's daemons, upstream first, with room for those of the flags. */
 struct list {
 	const char * name[8];
 	unsigned n;
@@ -37,6 +37,8 @@ make_list(struct list * L, enum init_place place, unsigned more)
 	add(L, "ks-sign");
 	add(L, "ks-publish");
 	add(L, "ks-admit");
+	if (more & INIT_SERVICE_KEYIDS)
+		add(L, "ks-keyids");
 }
 
 static int

@@ -10,6 +10,7 @@
 #define INIT_SERVICE_LINK	1	/* ks-link */
 #define INIT_SERVICE_ETCD	2	/* the etcd member of a replica */
 #define INIT_SERVICE_ETCD_DOWN	4	/* it is not to be started yet */
+#define INIT_SERVICE_KEYIDS	8	/* ks-keyids of a replica */
 
 /**
  * init_service_make(F, supervisor, more, W):

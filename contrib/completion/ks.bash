@@ -29,4 +29,4 @@ _ks() {
 
 complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-watch ks-verify \
 	ks-dump ks-log ks-status ks-bench \
-	ks-logd ks-apply ks-sign ks-publish ks-admit ks-ratify ks-link ks-httpd
+	ks-logd ks-apply ks-sign ks-publish ks-admit ks-ratify ks-link ks-httpd ks-keyids

@@ -8,17 +8,6 @@
 
 #include "config/config_impl.h"
 
-/* Read the ${n} ${fields} of ${path}, some of which are in ${S}. */
-static int
-read_fields(const char * path, const struct conf_field * fields, size_t n,
-    struct shared * S)
-{
-	int rc = conf_read(path, fields, n);
-
-	free(S);
-	return (rc);
-}
-
 struct shared *
 config_shared_new(const char * path)
 {
@@ -30,9 +19,21 @@ config_shared_new(const char * path)
 }
 
 int
+config_take_keyids(const char * path, const struct shared * S, int * keyids)
+{
+
+	*keyids = strcmp(S->keyids, "yes") == 0;
+	if (*keyids || strcmp(S->keyids, "no") == 0)
+		return (0);
+	warnx("%s: keyids must be yes or no", path);
+	return (-1);
+}
+
+int
 config_replica_read(const char * path, struct config_replica * config)
 {
 	struct shared * S;
+	int rc = -1;
 
 	if ((S = config_shared_new(path)) == NULL)
 		return (-1);
@@ -42,7 +43,10 @@ config_replica_read(const char * path, struct config_replica * config)
 		FIELDS_ENGINE(S), FIELDS_HTTP(S),
 	};
 
-	if (read_fields(path, fields, sizeof(fields) / sizeof(fields[0]), S))
+	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
+		rc = config_take_keyids(path, S, &config->keyids);
+	free(S);
+	if (rc)
 		return (-1);
 	if (config->epoch_min_ms > config->epoch_max_ms) {
 		warnx("%s: epoch_min_ms is above epoch_max_ms", path);
@@ -147,6 +151,7 @@ config_link_read(const char * path, struct config_link * config)
 	const struct conf_field fields[] = {
 		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(S),
 		FIELD_CACHE(&replica), FIELDS_LINK(S), FIELDS_ENGINE(S),
+		FIELDS_HTTP(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)

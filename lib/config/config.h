@@ -29,6 +29,7 @@
 #define CONFIG_SOCKET_PUBLISH	"run/publish"
 #define CONFIG_SOCKET_ADMIT	"run/admit"
 #define CONFIG_SOCKET_RATIFY	"run/ratify"
+#define CONFIG_SOCKET_KEYIDS	"run/keyids"
 #define CONFIG_SOCKET_LINK	"run/link"
 #define CONFIG_SOCKET_HTTPD	"run/httpd"
 #define CONFIG_DATA_LOG		"data/log"
@@ -36,6 +37,7 @@
 #define CONFIG_DATA_SIGN	"data/sign"
 #define CONFIG_DATA_PUBLISH	"data/publish"
 #define CONFIG_DATA_RATIFY	"data/ratify"
+#define CONFIG_DATA_KEYIDS	"data/keyids"
 #define CONFIG_EVIDENCE		"evidence"		/* files of ks-ratify */
 
 /** Longest path in a configuration: that of a Unix socket. */
@@ -73,6 +75,7 @@ struct config_replica {
 	uint64_t epoch_max_ms;		/* MaxEpochInterval; default 3600000 */
 	uint64_t epoch_retry_ms;	/* RetryEpochInterval; default 1000 */
 	uint64_t cache_mib;		/* Berkeley DB cache of each; default 64 */
+	int keyids;			/* ks-keyids runs; default no */
 };
 
 /** Most upstream lines of a verifier: those of a realm of seven, and one more. */
@@ -160,7 +163,7 @@ struct config_http {
  * config_replica_read(path, config):
  * Read the file ${path} (CONFIG_FILE in a replica's directory) into ${config}.
  * Return 0, or -1 after a line on standard error that names file, line and rule.
- * epoch_min_ms above epoch_max_ms is refused.
+ * epoch_min_ms above epoch_max_ms is refused, and keyids other than yes or no.
  */
 int config_replica_read(const char *, struct config_replica *);
 

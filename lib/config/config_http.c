@@ -112,11 +112,7 @@ take_http(const char * path, const struct shared * S, struct config_http * H)
 		    path);
 		return (-1);
 	}
-	H->keyids = strcmp(S->keyids, "yes") == 0;
-	if (H->keyids || strcmp(S->keyids, "no") == 0)
-		return (0);
-	warnx("%s: keyids must be yes or no", path);
-	return (-1);
+	return (config_take_keyids(path, S, &H->keyids));
 }
 
 int

@@ -79,4 +79,11 @@ struct shared {
  */
 struct shared * config_shared_new(const char *);
 
+/**
+ * config_take_keyids(path, S, keyids):
+ * Store in ${keyids} whether ${S}, read from ${path}, says yes.  Return 0, or -1 after a
+ * line on standard error if it says neither that nor no.
+ */
+int config_take_keyids(const char *, const struct shared *, int *);
+
 #endif

@@ -55,6 +55,23 @@ add(struct health_look * L, const struct daemon_name * D)
 	L->program[L->n++].socket = D->socket;
 }
 
+/* After these, if ks.conf says so. */
+static const struct daemon_name keyids_daemon = {
+	"ks-keyids", CONFIG_SOCKET_KEYIDS
+};
+
+/* Does ks.conf of ${dir} say that ks-keyids runs? */
+static int
+has_keyids(const char * dir)
+{
+	struct config_replica config;
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/%s", dir, CONFIG_FILE);
+
+	return (len > 0 && (size_t)len < sizeof(path) &&
+	    config_replica_read(path, &config) == 0 && config.keyids);
+}
+
 /* Does ks.conf of ${dir} give ks-link something to do? */
 static int
 has_links(const char * dir)
@@ -86,9 +103,14 @@ health_look_init(struct health_look * L, const char * dir)
 
 	/* A host of clients has links, and nothing that is a replica's. */
 	if (list != replica || !links || there(dir, CONFIG_KEY_SIGN) ||
-	    there(dir, CONFIG_DATA_LOG))
+	    there(dir, CONFIG_DATA_LOG)) {
+		const int is_replica = list == replica;
+
 		for (; list->name != NULL; list++)
 			add(L, list);
+		if (is_replica && has_keyids(dir))
+			add(L, &keyids_daemon);
+	}
 	if (links)
 		add(L, &link_daemon);
 	return (0);

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest key that is made here: a table, an index and an epoch, and to spare. */
-#define ROWKEY_MAX 48
+/* Longest key that is made here: a table, two hashes and an epoch, and to spare. */
+#define ROWKEY_MAX 80
 
 /* Bytes of the id of a signer's key. */
 #define ROWKEY_ID_LEN 4

@@ -95,6 +95,10 @@ teardown() {
 	examples_of ks-init.1
 }
 
+@test "the examples of ks-keyids(8) work" {
+	examples_of ks-keyids.8
+}
+
 @test "the examples of ks-keygen(1) work" {
 	examples_of ks-keygen.1
 }

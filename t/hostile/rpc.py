@@ -11,6 +11,7 @@ rpc.py SOCKET bundle EPOCH         write the frames of the epoch's bundle, each 
 rpc.py SOCKET tail EPOCH N         print the first N frames of the tail from the epoch on
 rpc.py SOCKET ratifications EPOCH  print the key id of each
 rpc.py SOCKET asked HEX            print "accepted EPOCH" or the rule, for a request id (socket admit)
+rpc.py SOCKET find HEX             print each address, then "more" if there are (socket keyids)
 """
 
 import sys
@@ -154,7 +155,20 @@ def asked(conn, args):
         print("accepted", expect(kind, body, ks.UPDATE_ACCEPTED).u64())
 
 
-COMMANDS = {"history": history, "bundle": bundle, "tail": tail,
+def find(conn, args):
+    reader = expect(*conn.call(ks.KEYIDS_FIND, ks.var8(bytes.fromhex(args[0]))),
+                    ks.KEYIDS_FOUND)
+    reader.u64()
+    more = reader.u8()
+    for _ in range(reader.u8()):
+        print(reader.var8().decode())
+    reader.end()
+    if more:
+        print("more")
+
+
+COMMANDS = {"find": find,
+            "history": history, "bundle": bundle, "tail": tail,
             "ratifications": ratifications, "asked": asked,
             "status": status, "outcome": outcome, "recorded": recorded,
             "rows": rows, "root": root, "note": note, "entry": entry}
