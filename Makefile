@@ -79,6 +79,8 @@ $(PAGE): share/page/package.json share/page/package-lock.json
 	$(Q)cd build/npm && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; false; }
 	@touch $@
 
+$(BUILD)/cmd/ks-httpd/page_files.o: $(PAGE) $(wildcard share/page/*)
+
 # The service templates are built into ks-init.
 $(BUILD)/cmd/ks-init/template.o: $(wildcard share/service/*.conf share/service/*/*)
 

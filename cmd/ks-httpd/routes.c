@@ -1,9 +1,12 @@
 #include "policy/policy.h"
 
 #include "api_feed.h"
+#include "api_page.h"
 #include "httpd.h"
 
 const struct web_route httpd_routes[] = {
+	{ "GET", "/", 0, 0, api_page },
+	{ "GET", "/page/*", 0, 0, api_page },
 	{ "GET", "/v1/realm", 0, WEB_CORS, api_realm },
 	{ "GET", "/v1/lookup", 0, WEB_CORS, api_lookup },
 	{ "POST", "/v1/lookup", POLICY_LEN_MAX, WEB_CORS, api_lookup },
