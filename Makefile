@@ -84,6 +84,9 @@ $(BUILD)/cmd/ks-httpd/page_files.o: $(PAGE) $(wildcard share/page/*)
 # The service templates are built into ks-init.
 $(BUILD)/cmd/ks-init/template.o: $(wildcard share/service/*.conf share/service/*/*)
 
+# So is the description of the HTTP interface into ks-httpd.
+$(BUILD)/cmd/ks-httpd/api.o: share/openapi.json
+
 # A unit test may reach into the folder of a program whose deciding code it tests:
 # every object under cmd/ but the main.o files is offered to it as an archive.
 STEP_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard cmd/*/*.c)))

@@ -8,6 +8,27 @@
 
 #include "httpd.h"
 
+/* The very file is built in, so that a program that was copied needs to find nothing. */
+__asm__(".section .rodata\n"
+    "httpd_openapi:\n"
+    ".incbin \"share/openapi.json\"\n"
+    ".byte 0\n"
+    ".previous\n");
+extern const char httpd_openapi[] __attribute__((visibility("hidden")));
+
+int
+api_openapi(void * cookie, struct web_request * R)
+{
+
+	(void)cookie;
+	if (web_args_only(R, ""))
+		return (0);
+	web_answer(R, &(struct web_answer){ .type = "application/json",
+	    .body = httpd_openapi, .len = strlen(httpd_openapi),
+	    .cache = WEB_NO_CACHE });
+	return (0);
+}
+
 int
 httpd_user(struct web_request * R, char * user)
 {

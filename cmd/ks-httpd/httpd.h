@@ -37,6 +37,9 @@ struct httpd {
 extern const struct web_route httpd_routes[];
 extern const size_t httpd_nroutes;
 
+/* Epochs in one answer of /v1/epochs. */
+#define EPOCHS_MAX	100
+
 /**
  * httpd_user(R, user):
  * Store in ${user}, of USER_LEN_MAX + 1 bytes, the argument `user` of ${R}, normalised.
@@ -71,5 +74,25 @@ int api_realm(void *, struct web_request *);
  * GET and POST /v1/lookup.
  */
 int api_lookup(void *, struct web_request *);
+
+/**
+ * api_update(ctx, R):
+ * POST /v1/update.
+ */
+int api_update(void *, struct web_request *);
+
+/**
+ * api_checkpoint(ctx, R), api_epochs(ctx, R), api_consistency(ctx, R):
+ * GET /v1/checkpoint and /v1/checkpoint/N, /v1/epochs, /v1/consistency/M/N.
+ */
+int api_checkpoint(void *, struct web_request *);
+int api_epochs(void *, struct web_request *);
+int api_consistency(void *, struct web_request *);
+
+/**
+ * api_openapi(ctx, R):
+ * GET /v1/openapi.json.
+ */
+int api_openapi(void *, struct web_request *);
 
 #endif

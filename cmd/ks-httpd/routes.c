@@ -1,8 +1,12 @@
+#include "frame/frame.h"
 #include "policy/policy.h"
 
 #include "api_feed.h"
 #include "api_page.h"
 #include "httpd.h"
+
+/* The largest frame as base64, in JSON. */
+#define UPDATE_BODY_MAX	(FRAME_BODY_MAX / 3 * 4 + 4096)
 
 const struct web_route httpd_routes[] = {
 	{ "GET", "/", 0, 0, api_page },
@@ -17,6 +21,12 @@ const struct web_route httpd_routes[] = {
 	{ "GET", "/v1/ratifications/*", 0, WEB_CORS, api_ratifications },
 	{ "POST", "/v1/ratify", API_RATIFY_MAX, 0, api_ratify },
 	{ "POST", "/v1/cosignature/*", API_COSIGNATURE_MAX, 0, api_cosignature },
+	{ "POST", "/v1/update", UPDATE_BODY_MAX, 0, api_update },
+	{ "GET", "/v1/checkpoint", 0, WEB_CORS, api_checkpoint },
+	{ "GET", "/v1/checkpoint/*", 0, WEB_CORS, api_checkpoint },
+	{ "GET", "/v1/epochs", 0, WEB_CORS, api_epochs },
+	{ "GET", "/v1/consistency/*/*", 0, WEB_CORS, api_consistency },
+	{ "GET", "/v1/openapi.json", 0, WEB_CORS, api_openapi },
 };
 
 const size_t httpd_nroutes = sizeof(httpd_routes) / sizeof(httpd_routes[0]);

@@ -13,10 +13,13 @@
 #include "web/web_impl.h"
 
 /* A body that is refused is read on so far, so that the answer is seen. */
-#define EXCESS_MAX	1048576
+#define EXCESS_MAX	8388608
 
 /* Longest X-Forwarded-For that is looked at, from its end. */
 #define FORWARDED_MAX	64
+
+/* Why a body is not kept. */
+enum { TOO_LARGE = 1, NO_ROOM };
 
 int
 web_key_of(const char * text, uint8_t key[BUCKET_KEY_LEN])
@@ -125,6 +128,14 @@ web_request_new(void * cookie, const char * uri, struct MHD_Connection * mhd)
 	return (R);
 }
 
+static void
+refuse_body(struct web_request * R)
+{
+
+	web_error(R, 413, "refused", "body-too-large",
+	    "the body is larger than this path takes");
+}
+
 /* Is ${R}, whose headers are there, to be heard?  If not it is answered. */
 static void
 judge(struct web_request * R, const char * method)
@@ -132,7 +143,7 @@ judge(struct web_request * R, const char * method)
 	uint8_t key[BUCKET_KEY_LEN];
 	struct web * W = R->W;
 	const char * length;
-	uint64_t wait_ms, len;
+	uint64_t wait_ms, len = UINT64_MAX;
 
 	strlcpy(R->method, method, sizeof(R->method));
 	find_peer(R, key);
@@ -164,9 +175,11 @@ judge(struct web_request * R, const char * method)
 	length = web_header(R, "Content-Length");
 	if (length != NULL && (decimal_parse(length, strlen(length), UINT64_MAX,
 	    &len) || len > R->route->body_max)) {
-		web_error(R, 413, "refused", "body-too-large",
-		    "the body is larger than this path takes");
-		return;
+		R->too_large = TOO_LARGE;
+		/* Who sends without asking hears nothing before he is done. */
+		if (len > R->route->body_max + EXCESS_MAX ||
+		    web_header(R, "Expect") != NULL)
+			refuse_body(R);
 	}
 	R->body.len_max = R->route->body_max + 1;
 }
@@ -178,13 +191,21 @@ take_body(struct web_request * R, const char * data, size_t len)
 	struct web * W = R->W;
 
 	R->body_held += len;
-	W->bodies += len;
-	if (R->body_held > R->route->body_max || W->bodies > WEB_BODIES_MAX) {
-		R->too_large = R->body_held > R->route->body_max ? 1 : 2;
-		wbuf_free(&R->body);
+	if (R->too_large == 0) {
+		if (R->body_held > R->route->body_max)
+			R->too_large = TOO_LARGE;
+		else if (W->bodies + len > WEB_BODIES_MAX)
+			R->too_large = NO_ROOM;
 	}
-	if (!R->too_large)
+	if (R->too_large != 0) {
+		W->bodies -= R->body_kept;
+		R->body_kept = 0;
+		wbuf_free(&R->body);
+	} else {
+		W->bodies += len;
+		R->body_kept += len;
 		wbuf_put_bytes(&R->body, data, len);
+	}
 	return (R->body_held > R->route->body_max + EXCESS_MAX ? -1 : 0);
 }
 
@@ -196,12 +217,11 @@ ask(struct web_request * R)
 
 	R->asked = 1;
 	R->asked_ms = clock_mono_ms();
-	if (R->too_large == 1) {
-		web_error(R, 413, "refused", "body-too-large",
-		    "the body is larger than this path takes");
+	if (R->too_large == TOO_LARGE) {
+		refuse_body(R);
 		return;
 	}
-	if (R->too_large || W->counts.waiting >= WEB_WAITING_MAX) {
+	if (R->too_large != 0 || W->counts.waiting >= WEB_WAITING_MAX) {
 		web_error(R, 503, "unavailable", "too-many-waiting",
 		    "too many requests are being dealt with");
 		return;
@@ -319,7 +339,7 @@ web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
 	if (W->spec->served != NULL)
 		W->spec->served(W->spec->ctx, &S);
 	W->active--;
-	W->bodies -= R->body_held;
+	W->bodies -= R->body_kept;
 	web_conn_rest(R->conn);
 	wbuf_free(&R->body);
 	wbuf_free(&R->out);
@@ -396,10 +416,10 @@ web_args_only(struct web_request * R, const char * names)
 
 	for (unsigned i = 0; i < T->nargs; i++) {
 		if (strcmp(T->name[i], "format") == 0) {
-			if (!is_among(T->value[i], "json text") ||
+			if (!is_among(T->value[i], "json") ||
 			    T->value[i][0] == '\0')
 				return (bad_argument(R,
-				    "format is json or text"));
+				    "format is json"));
 		} else if (!is_among(T->name[i], names)) {
 			return (bad_argument(R,
 			    "an argument that is not known here"));

@@ -40,7 +40,8 @@ struct web_request {
 	char allow[64];
 	char method[8];
 	struct wbuf body;
-	size_t body_held;		/* counted in bodies */
+	size_t body_held;		/* that has come */
+	size_t body_kept;		/* counted in bodies */
 	uint64_t begun_ns;
 	uint64_t asked_ms;		/* when its handler was called */
 	unsigned retry_s;		/* for Retry-After */
