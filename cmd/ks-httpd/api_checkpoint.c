@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/hex.h"
 #include "codec/wbuf.h"
+#include "entry/rule_names.h"
 #include "frame/frame.h"
 #include "head/head.h"
 #include "merkle/merkle.h"
@@ -32,6 +33,7 @@ struct epochs {
 	uint64_t to;			/* 0: the newest */
 	uint64_t next;			/* to be asked */
 	unsigned due;			/* asked and not answered */
+	unsigned found;
 	int over;			/* it is answered, or the client gone */
 	json_t * all[EPOCHS_MAX];	/* by epoch - from */
 };
@@ -287,7 +289,12 @@ on_epoch(void * cookie, const struct hop_answer * answer)
 		end_epochs(E);
 		return (0);
 	}
-	if (answer->outcome != HOP_ANSWER) {
+	if (answer->outcome == HOP_ERROR && E->found > 0 &&
+	    strcmp(answer->error->rule, RULE_EPOCH_UNKNOWN) == 0) {
+		/* The newest may be before the last that was asked for. */
+		if (E->due == 0)
+			answer_epochs(E);
+	} else if (answer->outcome != HOP_ANSWER) {
 		E->over = 1;
 		hop_fail(E->R, answer);
 	} else if (get_head(answer->frame, &reply, &head, &note, &C)) {
@@ -296,6 +303,7 @@ on_epoch(void * cookie, const struct hop_answer * answer)
 	} else {
 		J = head_json(E->H->realm, &head, note, &C);
 		note_free(note);
+		E->found++;
 		if (E->to == 0) {
 			if (choose_epochs(E, head.epoch, J)) {
 				E->over = 1;

@@ -72,6 +72,24 @@ has_keyids(const char * dir)
 	    config_replica_read(path, &config) == 0 && config.keyids);
 }
 
+/* Beside those of a replica, if it has something to do. */
+static const struct daemon_name http_daemon = {
+	"ks-httpd", CONFIG_SOCKET_HTTPD
+};
+
+/* Does ks.conf of ${dir} give ks-httpd something to do? */
+static int
+has_http(const char * dir)
+{
+	static struct config_http config;
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/%s", dir, CONFIG_FILE);
+
+	return (len > 0 && (size_t)len < sizeof(path) &&
+	    config_http_read(path, &config) == 0 &&
+	    config.nlisten + config.ntls > 0);
+}
+
 /* Does ks.conf of ${dir} give ks-link something to do? */
 static int
 has_links(const char * dir)
@@ -110,6 +128,8 @@ health_look_init(struct health_look * L, const char * dir)
 			add(L, list);
 		if (is_replica && has_keyids(dir))
 			add(L, &keyids_daemon);
+		if (is_replica && has_http(dir))
+			add(L, &http_daemon);
 	}
 	if (links)
 		add(L, &link_daemon);
