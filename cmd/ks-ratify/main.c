@@ -23,6 +23,7 @@
 #include "stage/stage.h"
 #include "store/store.h"
 
+#include "fetcher.h"
 #include "ratify_evidence.h"
 #include "ratify_feed.h"
 #include "ratify_link.h"
@@ -43,6 +44,7 @@ struct ratify {
 	struct ratify_push push;
 	struct ratify_feed feed;
 	struct ratify_link * link;
+	struct fetcher fetcher;
 	struct server_spec server;
 };
 
@@ -142,13 +144,16 @@ on_config(void * cookie, struct daemon * D)
 	struct ratify * M = cookie;
 	int rc;
 
-	(void)D;
 	if (sign_self_test()) {
 		warnx("libsodium fails the self-test of Ed25519");
 		return (EXITS_PERMANENT);
 	}
-	if (config_verifier_read(CONFIG_FILE, &M->config) ||
-	    (M->realm = realm_read(CONFIG_REALM)) == NULL)
+	if (config_verifier_read(CONFIG_FILE, &M->config))
+		return (EXITS_PERMANENT);
+	/* Before there is anything in this process that it should not have. */
+	if ((rc = fetcher_start(&M->fetcher, &M->config, daemon_jailed(D))) != 0)
+		return (rc);
+	if ((M->realm = realm_read(CONFIG_REALM)) == NULL)
 		return (EXITS_PERMANENT);
 	if (mkdir(CONFIG_EVIDENCE, 0700) && errno != EEXIST) {
 		warn("%s", CONFIG_EVIDENCE);
@@ -211,6 +216,8 @@ on_upstreams(void * cookie, struct daemon * D)
 {
 	struct ratify * M = cookie;
 
+	if (fetcher_watch(&M->fetcher, daemon_loop(D)))
+		return (-1);
 	M->link = ratify_link_new(D, &M->config, &M->feed, &M->push);
 	return (M->link == NULL ? -1 : 0);
 }
@@ -255,6 +262,7 @@ on_free(void * cookie)
 {
 	struct ratify * M = cookie;
 
+	fetcher_stop(&M->fetcher);
 	ratify_link_free(M->link);
 	if (M->feed.state != NULL)
 		ratify_feed_free(&M->feed);
@@ -286,5 +294,6 @@ main(int argc, char ** argv)
 	};
 
 	memset(&M, 0, sizeof(M));
+	M.fetcher.fd = -1;
 	return (daemon_main(argc, argv, &spec));
 }

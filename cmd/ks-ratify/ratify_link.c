@@ -27,6 +27,7 @@
 struct way {
 	struct ratify_link * link;
 	unsigned i;
+	const char * name;		/* of it, as it is configured */
 	struct upstream_spec spec;
 	struct upstream * U;
 	uint32_t head_id;		/* of the last HEAD */
@@ -110,8 +111,8 @@ reconsider(struct ratify_link * K)
 			upstream_retry(before->U);
 		K->asked = 0;
 		ratify_choice_move(&K->choice, to);
-		warnx("%s: %s; following %s", before->spec.path,
-		    ratify_why_text(why), current(K)->spec.path);
+		warnx("%s: %s; following %s", before->name,
+		    ratify_why_text(why), current(K)->name);
 	}
 	if (!state_of(current(K))->up || K->asked != 0)
 		return (0);
@@ -175,7 +176,7 @@ settle(struct ratify_link * K, enum ratify_fed fed, const char * rule)
 		return (0);
 	case RATIFY_FED_DROP:
 		warnx("%s: epoch %" PRIu64 ": %s: not ratified, asking again%s",
-		    current(K)->spec.path, K->feed->next, rule,
+		    current(K)->name, K->feed->next, rule,
 		    advice(K, rule));
 		upstream_retry(current(K)->U);
 		return (blame(K));
@@ -381,13 +382,13 @@ on_error(struct way * W, const struct frame * frame)
 	if (frame->id != 0 && frame->id == K->asked) {
 		if (state_of(W)->wait_ms == 0)
 			warnx("%s: epoch %" PRIu64 ": %s; asking again",
-			    W->spec.path, K->feed->next, E.rule);
+			    W->name, K->feed->next, E.rule);
 		return (blame(K));
 	}
 	if (frame->id != 0 && frame->id == W->head_id)
 		return (0);
 	if (strcmp(K->said, E.rule) != 0) {
-		warnx("%s: a cosignature is refused: %s", W->spec.path, E.rule);
+		warnx("%s: a cosignature is refused: %s", W->name, E.rule);
 		strlcpy(K->said, E.rule, sizeof(K->said));
 	}
 	return (0);
@@ -448,6 +449,8 @@ follow_all(struct ratify_link * K, const struct config_verifier * config)
 		W = &K->way[i];
 		W->link = K;
 		W->i = i;
+		W->name = config->url[i][0] != '\0' ? config->url[i] :
+		    config->upstream[i];
 		W->spec = (struct upstream_spec){ .path = config->upstream[i],
 		    .ctx = W, .up = on_up, .down = on_down, .frame = on_frame,
 		    .frame_name = frame_name };
@@ -499,19 +502,36 @@ ratify_link_stop(struct ratify_link * K)
 	loop_timer_clear(K->due);
 }
 
+/* How it is with ${W}, which is followed; a socket of a URL is always there. */
+static const char *
+feed_state(const struct ratify_link * K, const struct way * W)
+{
+	const struct ratify_way * S = &K->choice.way[W->i];
+
+	if (!S->up)
+		return ("down");
+	return (K->asked == 0 || (W->name != W->spec.path && !S->heard) ?
+	    "waiting" : "up");
+}
+
 void
 ratify_link_status(const struct ratify_link * K, struct wbuf * W)
 {
+	const struct way * at = &K->way[K->choice.at];
+	const struct ratify_way * S;
 	unsigned there = 0;
 
 	for (unsigned i = 0; i < K->choice.n; i++)
 		there += (unsigned)K->choice.way[i].heard;
-	wbuf_printf(W, "upstream_publish %s\n",
-	    !K->choice.way[K->choice.at].up ? "down" :
-	    K->asked == 0 ? "waiting" : "up");
-	wbuf_printf(W, "following %s\n", K->way[K->choice.at].spec.path);
+	wbuf_printf(W, "upstream_publish %s\n", feed_state(K, at));
+	wbuf_printf(W, "following %s\n", at->name);
 	wbuf_printf(W, "publishers %u\n", K->choice.n);
 	wbuf_printf(W, "publishers_up %u\n", there);
+	for (unsigned i = 0; i < K->choice.n; i++) {
+		S = &K->choice.way[i];
+		wbuf_printf(W, "publisher_%u %s %s\n", i + 1, S->heard ?
+		    "up" : S->up ? "silent" : "down", K->way[i].name);
+	}
 	wbuf_printf(W, "updates %" PRIu64 "\n", K->feed->state->updates);
 	wbuf_printf(W, "epochs %" PRIu64 "\n", K->feed->epochs);
 	wbuf_printf(W, "pushes %" PRIu64 "\n", K->push->pushes);

@@ -1,10 +1,13 @@
 #include <ctype.h>
 #include <err.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
+
+#include "http/http_url.h"
 
 #include "config/config_impl.h"
 
@@ -55,35 +58,51 @@ config_replica_read(const char * path, struct config_replica * config)
 	return (0);
 }
 
+/* Store the ${text} of upstream line ${i}.  Return NULL, or what it must be. */
+static const char *
+take_upstream(struct config_verifier * config, unsigned i, const char * text)
+{
+
+	config->url[i][0] = '\0';
+	if (!http_url_is(text)) {
+		if (strlcpy(config->upstream[i], text,
+		    sizeof(config->upstream[i])) > CONFIG_PATH_MAX)
+			return ("a path must have at most 107 bytes");
+		return (NULL);
+	}
+	if (strlcpy(config->url[i], text, sizeof(config->url[i])) >
+	    CONFIG_URL_MAX)
+		return ("a URL must have at most 255 bytes");
+	snprintf(config->upstream[i], sizeof(config->upstream[i]), "%s%u",
+	    CONFIG_SOCKET_HTTP, i + 1);
+	return (http_url_check(text));
+}
+
 /* Store in ${config} the publishers that ${S}, read from ${path}, says. */
 static int
 take_upstreams(const char * path, const struct shared * S,
     struct config_verifier * config)
 {
-	const char * text;
+	const struct conf_lines * L = &S->upstreams;
+	const char * why = NULL;
+	unsigned i;
 
-	config->nupstreams = 0;
-	for (unsigned i = 0; i < S->upstreams.n; i++) {
-		text = S->upstreams.text[i];
-		if (i == CONFIG_UPSTREAMS_MAX ||
-		    strlen(text) > CONFIG_PATH_MAX) {
-			warnx("%s:%u: upstream must be a path of 1 to %d bytes, "
-			    "at most %d times", path, S->upstreams.line[i],
-			    CONFIG_PATH_MAX, CONFIG_UPSTREAMS_MAX);
+	for (i = 0; i < L->n; i++) {
+		if (i == CONFIG_UPSTREAMS_MAX)
+			why = "there may be at most 8";
+		else
+			why = take_upstream(config, i, L->text[i]);
+		for (unsigned k = 0; k < i && why == NULL; k++)
+			if (strcmp(L->text[k], L->text[i]) == 0)
+				why = "it is there twice";
+		if (why != NULL) {
+			warnx("%s:%u: upstream: %s", path, L->line[i], why);
 			return (-1);
 		}
-		for (unsigned k = 0; k < i; k++) {
-			if (strcmp(config->upstream[k], text) != 0)
-				continue;
-			warnx("%s:%u: a second upstream line of this path",
-			    path, S->upstreams.line[i]);
-			return (-1);
-		}
-		strlcpy(config->upstream[i], text,
-		    sizeof(config->upstream[i]));
-		config->nupstreams++;
 	}
-	if (config->nupstreams > 0)
+	config->nupstreams = i;
+	memcpy(config->http_ca, S->http_ca, sizeof(config->http_ca));
+	if (i > 0)
 		return (0);
 	warnx("%s: upstream is missing", path);
 	return (-1);
@@ -99,7 +118,7 @@ config_verifier_read(const char * path, struct config_verifier * config)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELD_UPSTREAM(S), FIELD_CACHE(config), FIELDS_LINK(S),
+		FIELDS_UPSTREAM(S), FIELD_CACHE(config), FIELDS_LINK(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)
@@ -149,7 +168,7 @@ config_link_read(const char * path, struct config_link * config)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(S),
+		FIELDS_REPLICA(&replica), FIELDS_UPSTREAM(S),
 		FIELD_CACHE(&replica), FIELDS_LINK(S), FIELDS_ENGINE(S),
 		FIELDS_HTTP(S),
 	};

@@ -32,6 +32,7 @@
 #define CONFIG_SOCKET_KEYIDS	"run/keyids"
 #define CONFIG_SOCKET_LINK	"run/link"
 #define CONFIG_SOCKET_HTTPD	"run/httpd"
+#define CONFIG_SOCKET_HTTP	"run/http-"		/* and 1 to 8: of ks-ratify */
 #define CONFIG_DATA_LOG		"data/log"
 #define CONFIG_DATA_APPLY	"data/apply"
 #define CONFIG_DATA_SIGN	"data/sign"
@@ -81,11 +82,18 @@ struct config_replica {
 /** Most upstream lines of a verifier: those of a realm of seven, and one more. */
 #define CONFIG_UPSTREAMS_MAX 8
 
+/** Longest URL of an upstream, and longest path of a file of authorities. */
+#define CONFIG_URL_MAX 255
+
 /** The configuration of a verifier's ks-ratify. */
 struct config_verifier {
 	unsigned nupstreams;			/* 1 or more */
 	char upstream[CONFIG_UPSTREAMS_MAX][CONFIG_PATH_MAX + 1];
-						/* publish sockets */
+						/* publish sockets; CONFIG_SOCKET_HTTP
+						 * and a number where there is an */
+	char url[CONFIG_UPSTREAMS_MAX][CONFIG_URL_MAX + 1];
+						/* http:// or https://; else empty */
+	char http_ca[CONFIG_URL_MAX + 1];	/* file, PEM; empty: the system's */
 	uint64_t cache_mib;			/* default 64 */
 };
 
@@ -177,7 +185,8 @@ int config_engine_read(const char *, struct config_engine *);
 
 /**
  * config_verifier_read(path, config):
- * The same for a verifier's directory.  No upstream, or one twice, is refused.
+ * The same for a verifier's directory.  No upstream, one twice, and a URL that is
+ * none (http_url_check) are refused.
  */
 int config_verifier_read(const char *, struct config_verifier *);
 

@@ -18,6 +18,7 @@ struct shared {
 	struct config_engine engine;
 	struct conf_lines peers;
 	struct conf_lines upstreams;
+	char http_ca[CONFIG_URL_MAX + 1];
 	struct config_http http;
 	struct conf_lines http_listen;
 	struct conf_lines https_listen;
@@ -34,8 +35,9 @@ struct shared {
 	    CONFIG_INTERVAL_MS_MAX, "3600000", 0 },			\
 	{ "epoch_retry_ms", CONF_U64, &(C)->epoch_retry_ms, 1,		\
 	    CONFIG_INTERVAL_MS_MAX, "1000", 0 }
-#define FIELD_UPSTREAM(S)						\
-	{ "upstream", CONF_LINES, &(S)->upstreams, 0, 0, NULL, 0 }
+#define FIELDS_UPSTREAM(S)						\
+	{ "upstream", CONF_LINES, &(S)->upstreams, 0, 0, NULL, 0 },	\
+	{ "http_ca", CONF_STRING, (S)->http_ca, 1, CONFIG_URL_MAX, NULL, 0 }
 #define FIELD_CACHE(C)							\
 	{ "cache_mib", CONF_U64, &(C)->cache_mib, 1, CACHE_MIB_MAX, "64", 0 }
 #define FIELDS_LINK(S)							\

@@ -78,6 +78,42 @@ jail_add_file(struct jail * J, const char * path)
 	J->files[J->nfiles++] = path;
 }
 
+/* Add all of ${paths}, which ends with NULL. */
+static void
+add_files(struct jail * J, const char * const * paths)
+{
+
+	for (; *paths != NULL; paths++)
+		jail_add_file(J, *paths);
+}
+
+void
+jail_add_names(struct jail * J)
+{
+	/* The folders are what /etc/resolv.conf may be a link into. */
+	static const char * const paths[] = {
+		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+		"/etc/host.conf", "/etc/gai.conf", "/etc/services",
+		"/run/systemd/resolve", "/run/resolvconf",
+		"/run/NetworkManager/resolv.conf",
+		"/etc/ld.so.cache", "/usr/lib", "/lib", NULL
+	};
+
+	add_files(J, paths);
+}
+
+void
+jail_add_authorities(struct jail * J)
+{
+	/* Files in the first are links into the others. */
+	static const char * const paths[] = {
+		"/etc/ssl", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", NULL
+	};
+
+	add_files(J, paths);
+}
+
 /* Deny sockets of the family ${family}, or of all above it. */
 static int
 deny_family(scmp_filter_ctx filter, enum scmp_compare op, int family)

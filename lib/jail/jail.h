@@ -17,14 +17,14 @@
  */
 
 /* Directories and files of any one daemon. */
-#define JAIL_PATHS_MAX	16
+#define JAIL_PATHS_MAX	32
 
 struct jail {
 	const char * dirs[JAIL_PATHS_MAX];	/* read and written beneath */
 	size_t ndirs;
 	const char * files[JAIL_PATHS_MAX];	/* files and directories, only read */
 	size_t nfiles;
-	int tcp;		/* nonzero: may make TCP sockets and connect them */
+	int tcp;		/* nonzero: may make Internet sockets and connect them */
 };
 
 /**
@@ -46,6 +46,20 @@ void jail_add_dir(struct jail *, const char *);
  * jail_enter is passed over.
  */
 void jail_add_file(struct jail *, const char *);
+
+/**
+ * jail_add_names(J):
+ * Let hosts be looked up by name, with ${J}->tcp: the files that the C library
+ * reads for it, and the modules that it loads.  A resolv.conf that is replaced by
+ * another file afterwards is not seen.
+ */
+void jail_add_names(struct jail *);
+
+/**
+ * jail_add_authorities(J):
+ * Let the system's store of certificate authorities be read.
+ */
+void jail_add_authorities(struct jail *);
 
 /**
  * jail_enter(J):
