@@ -14,7 +14,7 @@ dump_frame_find(uint16_t type)
 {
 	static const struct dump_frame * const all[] = { dump_frame_common,
 	    dump_frame_log, dump_frame_apply, dump_frame_publish,
-	    dump_frame_admit, dump_frame_keyids };
+	    dump_frame_admit, dump_frame_keyids, dump_frame_httpd };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (const struct dump_frame * P = all[i]; P->name != NULL; P++)

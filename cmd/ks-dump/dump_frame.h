@@ -21,6 +21,7 @@ extern const struct dump_frame dump_frame_apply[];
 extern const struct dump_frame dump_frame_publish[];
 extern const struct dump_frame dump_frame_admit[];
 extern const struct dump_frame dump_frame_keyids[];
+extern const struct dump_frame dump_frame_httpd[];
 
 /**
  * dump_frame_find(type):

@@ -8,8 +8,10 @@
 #include "daemon/server.h"
 #include "web/web.h"
 
+#include "counts.h"
 #include "hop.h"
 #include "tail.h"
+#include "watch.h"
 
 struct daemon;
 struct loop;
@@ -30,7 +32,11 @@ struct httpd {
 	struct web_spec spec;
 	const char * proxies[CONFIG_HTTP_PEERS_MAX];
 	struct web * web;
-	struct server_spec server;	/* run/httpd: STATUS */
+	struct server_spec server;	/* run/httpd: STATUS, ROTATION */
+	struct counts counts;		/* what was answered */
+	struct watch_self self;
+	struct watch * watch;		/* how the replica is */
+	int draining;			/* being stopped: no request should come */
 };
 
 /* What is served. */
@@ -62,6 +68,14 @@ void httpd_json(struct web_request *, enum web_cache, struct json_t *);
 void httpd_no_memory(struct web_request *);
 
 /* The handlers, by concern: api_*.c. */
+
+/**
+ * api_metrics(ctx, R), api_healthz(ctx, R), api_status(ctx, R):
+ * GET /metrics, /healthz and /v1/status.
+ */
+int api_metrics(void *, struct web_request *);
+int api_healthz(void *, struct web_request *);
+int api_status(void *, struct web_request *);
 
 /**
  * api_realm(ctx, R):

@@ -10,9 +10,11 @@
 #include "daemon/daemon.h"
 #include "frame/common.h"
 #include "jail/jail.h"
+#include "proto/proto_httpd.h"
 #include "realm/realm.h"
 
 #include "httpd.h"
+#include "rotation.h"
 
 /* ks-httpd: what other people's software talks to, by HTTP. */
 
@@ -63,6 +65,23 @@ read_certificate(const struct httpd * H)
 }
 
 static int
+status(void * cookie, struct wbuf * W)
+{
+	const struct httpd * H = cookie;
+	char address[WEB_PEER_SIZE];
+
+	for (unsigned i = 0; i < H->config.nlisten + H->config.ntls; i++) {
+		web_address(H->web, (int)i, address);
+		wbuf_printf(W, "%s %s\n", i < H->config.nlisten ? "http_listen" :
+		    "https_listen", address);
+	}
+	wbuf_printf(W, "rotation %s\n", H->draining ? "draining" :
+	    rotation_in() ? "in" : "out");
+	counts_status(&H->counts, web_counts(H->web), W);
+	return (0);
+}
+
+static int
 on_config(void * cookie, struct daemon * D)
 {
 	struct httpd * H = cookie;
@@ -76,29 +95,13 @@ on_config(void * cookie, struct daemon * D)
 		    CONFIG_FILE);
 		return (EXITS_PERMANENT);
 	}
-	return (read_realm(H) || read_certificate(H) ? EXITS_PERMANENT : 0);
-}
-
-static int
-status(void * cookie, struct wbuf * W)
-{
-	const struct httpd * H = cookie;
-	const struct web_counts * N = web_counts(H->web);
-	char address[WEB_PEER_SIZE];
-
-	for (unsigned i = 0; i < H->config.nlisten + H->config.ntls; i++) {
-		web_address(H->web, (int)i, address);
-		wbuf_printf(W, "%s %s\n", i < H->config.nlisten ? "http_listen" :
-		    "https_listen", address);
-	}
-	wbuf_printf(W, "connections %zu\n", N->conns);
-	wbuf_printf(W, "waiting %zu\n", N->waiting);
-	wbuf_printf(W, "accepted %" PRIu64 "\n", N->accepted);
-	wbuf_printf(W, "turned_away %" PRIu64 "\n", N->turned_away);
-	wbuf_printf(W, "evicted %" PRIu64 "\n", N->evicted);
-	wbuf_printf(W, "timed_out %" PRIu64 "\n", N->timed_out);
-	wbuf_printf(W, "requests %" PRIu64 "\n", N->requests);
-	wbuf_printf(W, "limited %" PRIu64 "\n", N->limited);
+	if (read_realm(H) || read_certificate(H))
+		return (EXITS_PERMANENT);
+	H->self = (struct watch_self){ "ks-httpd", status, H };
+	if ((H->watch = watch_new(D, &H->self)) == NULL)
+		return (EXITS_PERMANENT);
+	if (!rotation_in())
+		warnx("out of rotation, as there is a file %s", ROTATION_FILE);
 	return (0);
 }
 
@@ -115,8 +118,24 @@ handle_dump(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	return (conn_error(C, id, ERROR_NOT_FOUND, "table-unknown", "", 0));
 }
 
+static const char *
+frame_name(uint16_t type)
+{
+
+	return (type == ROTATION_REPLY ? "ROTATION_REPLY" : NULL);
+}
+
+static void
+served(void * cookie, const struct web_served * S)
+{
+	struct httpd * H = cookie;
+
+	counts_served(&H->counts, S);
+}
+
 static const struct server_handler handlers[] = {
 	{ COMMON_DUMP, "DUMP", 9, 9 + 2 * 65535, handle_dump },
+	{ ROTATION, "ROTATION", 1, 1, rotation_serve },
 };
 
 static int
@@ -132,11 +151,14 @@ on_listen(void * cookie, struct daemon * D)
 	H->server.nhandlers = sizeof(handlers) / sizeof(handlers[0]);
 	H->server.ctx = H;
 	H->server.status = status;
+	H->server.frame_name = frame_name;
 	if (daemon_serve(D, &H->server) == NULL)
 		return (-1);
 	H->spec.routes = httpd_routes;
 	H->spec.nroutes = httpd_nroutes;
 	H->spec.ctx = H;
+	H->spec.served = served;
+	counts_init(&H->counts, httpd_routes, httpd_nroutes);
 	H->spec.rate = (unsigned)C->rate;
 	H->spec.conns = (unsigned)C->conns;
 	H->spec.proxies = H->proxies;
@@ -164,7 +186,7 @@ on_upstreams(void * cookie, struct daemon * D)
 	H->admit = hop_new(D, CONFIG_SOCKET_ADMIT);
 	if (H->publish == NULL || H->admit == NULL)
 		return (-1);
-	return (tail_start(&H->tail, D));
+	return (watch_connect(H->watch) ? -1 : tail_start(&H->tail, D));
 }
 
 static int
@@ -176,11 +198,24 @@ on_jail(void * cookie, struct jail * J)
 	return (0);
 }
 
+/* SIGUSR1 takes this replica out of rotation, SIGUSR2 back in. */
+static int
+on_user(void * cookie, int which)
+{
+
+	(void)cookie;
+
+	/* That it cannot be was said, and is no reason to leave. */
+	(void)rotation_set(which == 2);
+	return (0);
+}
+
 static int
 on_drain(void * cookie)
 {
 	struct httpd * H = cookie;
 
+	H->draining = 1;
 	web_drain(H->web);
 	return (tail_drain(&H->tail));
 }
@@ -200,6 +235,7 @@ on_free(void * cookie)
 
 	web_free(H->web);
 	tail_free(&H->tail);
+	watch_free(H->watch);
 	hop_free(H->publish);
 	hop_free(H->admit);
 	realm_free(H->realm);
@@ -217,6 +253,7 @@ main(int argc, char ** argv)
 		.listen = on_listen,
 		.upstreams = on_upstreams,
 		.jail = on_jail,
+		.user = on_user,
 		.drain = on_drain,
 		.busy = busy,
 		.free = on_free,

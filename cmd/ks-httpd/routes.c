@@ -11,6 +11,9 @@
 const struct web_route httpd_routes[] = {
 	{ "GET", "/", 0, 0, api_page },
 	{ "GET", "/page/*", 0, 0, api_page },
+	{ "GET", "/healthz", 0, WEB_CORS | WEB_FREE, api_healthz },
+	{ "GET", "/metrics", 0, WEB_FREE, api_metrics },
+	{ "GET", "/v1/status", 0, WEB_CORS, api_status },
 	{ "GET", "/v1/realm", 0, WEB_CORS, api_realm },
 	{ "GET", "/v1/lookup", 0, WEB_CORS, api_lookup },
 	{ "POST", "/v1/lookup", POLICY_LEN_MAX, WEB_CORS, api_lookup },

@@ -23,10 +23,12 @@ _ks() {
 	elif [[ ${1##*/} == ks-log && $3 != -* && $COMP_CWORD -gt 1 ]]; then
 		words="status propose follow read policy approve realm"
 		words+=" members add promote remove transfer"
+	elif [[ ${1##*/} == ks-rotate && $COMP_CWORD -eq 1 ]]; then
+		words="in out show"
 	fi
 	[ -z "$words" ] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$2")
 }
 
 complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-watch ks-verify \
-	ks-dump ks-log ks-status ks-bench \
+	ks-dump ks-log ks-status ks-rotate ks-bench \
 	ks-logd ks-apply ks-sign ks-publish ks-admit ks-ratify ks-link ks-httpd ks-keyids

@@ -126,8 +126,9 @@ config_http_read(const char * path, struct config_http * config)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELDS_REPLICA(&replica), FIELD_CACHE(&replica), FIELDS_LINK(S),
-		FIELDS_ENGINE(S), FIELDS_HTTP(S),
+		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(S),
+		FIELD_CACHE(&replica), FIELDS_LINK(S), FIELDS_ENGINE(S),
+		FIELDS_HTTP(S),
 	};
 
 	if (conf_read(path, fields, sizeof(fields) / sizeof(fields[0])) == 0)

@@ -44,7 +44,7 @@ struct daemon {
 	int verbose;
 	struct loop * L;
 	struct loop_deferred * batch;
-	struct loop_signal * signals[3];
+	struct loop_signal * signals[5];
 	struct server * servers[DAEMON_SERVERS_MAX];
 	struct server_spec given;	/* the first one's, with the socket of -l */
 	size_t nservers;
@@ -161,6 +161,22 @@ on_hangup(void * cookie)
 }
 
 static int
+on_user1(void * cookie)
+{
+	struct daemon * D = cookie;
+
+	return (D->spec->user(D->spec->ctx, 1));
+}
+
+static int
+on_user2(void * cookie)
+{
+	struct daemon * D = cookie;
+
+	return (D->spec->user(D->spec->ctx, 2));
+}
+
+static int
 on_batch(void * cookie)
 {
 	struct daemon * D = cookie;
@@ -183,6 +199,12 @@ open_loop(struct daemon * D)
 	D->signals[2] = loop_signal_new(D->L, SIGHUP, on_hangup, D);
 	if (D->batch == NULL || D->signals[0] == NULL ||
 	    D->signals[1] == NULL || D->signals[2] == NULL)
+		goto err0;
+	if (D->spec->user == NULL)
+		return (0);
+	D->signals[3] = loop_signal_new(D->L, SIGUSR1, on_user1, D);
+	D->signals[4] = loop_signal_new(D->L, SIGUSR2, on_user2, D);
+	if (D->signals[3] == NULL || D->signals[4] == NULL)
 		goto err0;
 	return (0);
 
@@ -314,7 +336,7 @@ static void
 close_loop(struct daemon * D)
 {
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(D->signals) / sizeof(D->signals[0]); i++)
 		loop_signal_free(D->signals[i]);
 	loop_deferred_free(D->batch);
 	loop_free(D->L);

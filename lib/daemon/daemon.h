@@ -40,7 +40,7 @@ struct daemon;
 
 /* Servers and upstreams of any one daemon. */
 #define DAEMON_SERVERS_MAX	4
-#define DAEMON_UPSTREAMS_MAX	8
+#define DAEMON_UPSTREAMS_MAX	24
 
 struct daemon_spec {
 	const char * name;	/* such as "ks-logd" */
@@ -62,6 +62,8 @@ struct daemon_spec {
 	 * handed over: commit once for all.  0, or -1 if it cannot go on. */
 	int (* batch)(void *);
 	int (* hangup)(void *);		/* SIGHUP: 0, or -1 */
+	/* SIGUSR1 and SIGUSR2, as 1 and 2: 0, or -1; NULL: not caught. */
+	int (* user)(void *, int);
 	int (* drain)(void *);
 	/* Nonzero while replies are owed to what was accepted; asked after every
 	 * turn of draining. */

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "codec/decimal.h"
+#include "note/utf8.h"
 #include "note/vkey.h"
 #include "policy/policy.h"
 
@@ -12,6 +13,19 @@
 
 /* Characters of a key id in hex. */
 #define ID_LEN	((size_t)2 * VKEY_ID_LEN)
+
+/* Is ${name}, of any bytes, one that may be shown? */
+static int
+is_plain(const char * name)
+{
+	size_t n, len = strlen(name);
+	uint32_t c;
+
+	for (; len > 0; name += n, len -= n)
+		if ((n = utf8_next(name, len, &c)) == 0 || c < 0x20 || c == 0x7f)
+			return (0);
+	return (1);
+}
 
 /* The name of the key with this ${id} in hex, or NULL. */
 static const char *
@@ -24,7 +38,7 @@ name_of(const struct policy * policy, const char * id)
 		K = policy_key(policy, i);
 		if (hex_encode(K->vkey.id, VKEY_ID_LEN, hex, sizeof(hex)) == 0 &&
 		    strcmp(hex, id) == 0)
-			return (K->name);
+			return (is_plain(K->name) ? K->name : NULL);
 	}
 	return (NULL);
 }

@@ -147,6 +147,10 @@ teardown() {
 	examples_of ks-dump.1
 }
 
+@test "the examples of ks-rotate(1) work" {
+	examples_of ks-rotate.1
+}
+
 @test "the examples of ks-status(1) work" {
 	examples_of ks-status.1
 }

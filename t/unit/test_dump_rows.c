@@ -112,7 +112,7 @@ frames_are_those_of_the_page(void)
 {
 	static const struct dump_frame * const all[] = { dump_frame_common,
 	    dump_frame_log, dump_frame_apply, dump_frame_publish,
-	    dump_frame_admit, dump_frame_keyids };
+	    dump_frame_admit, dump_frame_keyids, dump_frame_httpd };
 	const char * p = section("\n## 11. ");
 	const char * end = section("\n## 12. ");
 	const struct dump_frame * X;
