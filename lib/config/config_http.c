@@ -126,7 +126,7 @@ config_http_read(const char * path, struct config_http * config)
 		return (-1);
 
 	const struct conf_field fields[] = {
-		FIELDS_REPLICA(&replica), FIELD_UPSTREAM(S),
+		FIELDS_REPLICA(&replica), FIELDS_UPSTREAM(S),
 		FIELD_CACHE(&replica), FIELDS_LINK(S), FIELDS_ENGINE(S),
 		FIELDS_HTTP(S),
 	};
