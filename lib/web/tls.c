@@ -130,7 +130,7 @@ web_tls_options(struct MHD_OptionItem * options)
 	options[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
 	    (void *)(uintptr_t)PRIORITIES };
 	options[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_CERT_CALLBACK,
-	    (intptr_t)on_certificate, NULL };
+	    0, (void *)(intptr_t)on_certificate };
 	options[2] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 }
 
