@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "daemon/server.h"
+#include "files/files.h"
 #include "web/web.h"
 
 #include "counts.h"
@@ -22,6 +23,7 @@ struct httpd {
 	struct daemon * daemon;
 	struct loop * loop;
 	struct config_http config;
+	struct files files;
 	struct realm * realm;		/* and its text, as the file has it */
 	char * realm_text;
 	size_t realm_len;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/exits.h"
-#include "base/file.h"
 #include "codec/wbuf.h"
 #include "daemon/conn.h"
 #include "daemon/daemon.h"
@@ -18,21 +17,29 @@
 
 /* ks-httpd: what other people's software talks to, by HTTP. */
 
-/* Read the realm file.  0, or -1 after a line; what was there is then kept. */
+/* Most bytes of a certificate with its chain, and of its key. */
+#define PEM_MAX	65536
+
+/* The files that are read, and again on SIGHUP: the last two for HTTPS only. */
+enum { REALM_FILE, CERT_FILE, KEY_FILE, NFILES };
+
+/* Take the realm file of ${len} bytes.  0, or -1 after a line; all is then as before. */
 static int
-read_realm(struct httpd * H)
+take_realm(struct httpd * H, uint8_t * text, size_t len)
 {
 	struct realm_error E;
 	struct realm * realm;
-	uint8_t * text;
-	size_t len;
 
-	if (file_read(CONFIG_REALM, REALM_FILE_MAX, &text, &len))
-		return (-1);
 	if (realm_parse((const char *)text, len, &realm, &E)) {
-		warnx("%s:%u: %s", CONFIG_REALM, E.line,
-		    E.rule != NULL ? E.rule : "out of memory");
-		free(text);
+		if (E.rule == NULL)
+			warnx("%s: out of memory", CONFIG_REALM);
+		else
+			warnx("%s:%u: %s", CONFIG_REALM, E.line, E.rule);
+		return (-1);
+	}
+	if (H->realm != NULL && strcmp(H->realm->name, realm->name) != 0) {
+		warnx("%s: of another realm, %s", CONFIG_REALM, realm->name);
+		realm_free(realm);
 		return (-1);
 	}
 	realm_free(H->realm);
@@ -43,24 +50,21 @@ read_realm(struct httpd * H)
 	return (0);
 }
 
-/* Read the certificate and its key.  0, or -1 after a line. */
+/* Read the files; each that is good counts.  0, or -1 after a line if one is not. */
 static int
-read_certificate(const struct httpd * H)
+read_files(struct httpd * H)
 {
-	uint8_t * cert, * key;
-	size_t cert_len, key_len;
-	int rc = -1;
+	struct files_got got;
+	int rc;
 
-	if (H->config.ntls == 0)
-		return (0);
-	if (file_read(H->config.cert, REALM_FILE_MAX, &cert, &cert_len))
-		return (-1);
-	if (file_read(H->config.key, REALM_FILE_MAX, &key, &key_len) == 0) {
-		rc = web_certificate(cert, cert_len, key, key_len);
-		explicit_bzero(key, key_len);
-		free(key);
-	}
-	free(cert);
+	rc = files_get(&H->files, &got);
+	if (rc == 0 && H->config.ntls > 0)
+		rc = web_certificate(got.data[CERT_FILE], got.len[CERT_FILE],
+		    got.data[KEY_FILE], got.len[KEY_FILE]);
+	if (rc == 0 && (rc = take_realm(H, got.data[REALM_FILE],
+	    got.len[REALM_FILE])) == 0)
+		got.data[REALM_FILE] = NULL;
+	files_free(&H->files, &got);
 	return (rc);
 }
 
@@ -95,13 +99,36 @@ on_config(void * cookie, struct daemon * D)
 		    CONFIG_FILE);
 		return (EXITS_PERMANENT);
 	}
-	if (read_realm(H) || read_certificate(H))
+
+	const struct files_one file[NFILES] = {
+		[REALM_FILE] = { CONFIG_REALM, REALM_FILE_MAX, 0 },
+		[CERT_FILE] = { H->config.cert, PEM_MAX, 0 },
+		[KEY_FILE] = { H->config.key, PEM_MAX, 1 },
+	};
+
+	if (files_start(&H->files, file, H->config.ntls > 0 ? NFILES : 1,
+	    daemon_jailed(D)))
+		return (EXITS_TEMPORARY);
+	if (read_files(H))
 		return (EXITS_PERMANENT);
 	H->self = (struct watch_self){ "ks-httpd", status, H };
 	if ((H->watch = watch_new(D, &H->self)) == NULL)
 		return (EXITS_PERMANENT);
 	if (!rotation_in())
 		warnx("out of rotation, as there is a file %s", ROTATION_FILE);
+	return (0);
+}
+
+static int
+on_hangup(void * cookie)
+{
+	struct httpd * H = cookie;
+
+	if (read_files(H))
+		warnx("what is wrong stays as it was");
+	else
+		warnx("%s%s read anew", CONFIG_REALM, H->config.ntls > 0 ?
+		    " and certificate" : "");
 	return (0);
 }
 
@@ -240,12 +267,13 @@ on_free(void * cookie)
 	hop_free(H->admit);
 	realm_free(H->realm);
 	free(H->realm_text);
+	files_stop(&H->files);
 }
 
 int
 main(int argc, char ** argv)
 {
-	static struct httpd H;
+	static struct httpd H = { .files.fd = -1 };
 	const struct daemon_spec spec = {
 		.name = "ks-httpd",
 		.ctx = &H,
@@ -254,6 +282,7 @@ main(int argc, char ** argv)
 		.upstreams = on_upstreams,
 		.jail = on_jail,
 		.user = on_user,
+		.hangup = on_hangup,
 		.drain = on_drain,
 		.busy = busy,
 		.free = on_free,

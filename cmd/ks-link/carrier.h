@@ -6,9 +6,8 @@
 
 #include "config/config.h"
 #include "daemon/server.h"
+#include "files/files.h"
 #include "link/link.h"
-
-#include "files.h"
 
 struct carry;
 struct daemon;
@@ -37,7 +36,10 @@ struct tstream_server;
 /* Where connections come from: TCP, or a Unix socket for one link line. */
 struct gate;
 
-/* What is read from files, and again on SIGHUP. */
+/* The files that are read, and again on SIGHUP. */
+enum { CARRIER_REALM, CARRIER_KEY, CARRIER_CERT, CARRIER_FILES };
+
+/* What is read from them. */
 struct carrier_self {
 	struct realm * realm;
 	struct identity * identity;

@@ -79,23 +79,25 @@ read_self(struct carrier * M, struct carrier_self * S)
 	memset(S, 0, sizeof(*S));
 	if (files_get(&M->files, &got))
 		goto done;
-	if (realm_parse((char *)got.realm, got.realm_len, &S->realm, &error)) {
+	if (realm_parse((char *)got.data[CARRIER_REALM],
+	    got.len[CARRIER_REALM], &S->realm, &error)) {
 		if (error.rule == NULL)
 			warnx("%s: out of memory", CONFIG_REALM);
 		else
 			warnx("%s:%u: %s", CONFIG_REALM, error.line, error.rule);
 		goto done;
 	}
-	S->identity = identity_take(got.key, got.key_len, got.cert,
-	    got.cert_len, CONFIG_KEY_LINK, CONFIG_CERT_LINK);
-	got.key = got.cert = NULL;
+	S->identity = identity_take((char *)got.data[CARRIER_KEY],
+	    got.len[CARRIER_KEY], (char *)got.data[CARRIER_CERT],
+	    got.len[CARRIER_CERT], CONFIG_KEY_LINK, CONFIG_CERT_LINK);
+	got.data[CARRIER_KEY] = got.data[CARRIER_CERT] = NULL;
 	if (S->identity == NULL || check_identity(S))
 		goto done;
 	rc = EXITS_TEMPORARY;
 	if ((S->tls = tstream_server_new(S->identity)) != NULL)
 		rc = 0;
 done:
-	files_free(&got);
+	files_free(&M->files, &got);
 	if (rc != 0)
 		carrier_self_free(S);
 	return (rc);

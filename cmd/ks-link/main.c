@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "frame/common.h"
 #include "jail/jail.h"
+#include "realm/realm.h"
 #include "tls/identity.h"
 
 #include "carry.h"
@@ -25,11 +26,17 @@
 static int
 on_config(void * cookie, struct daemon * D)
 {
+	static const struct files_one file[CARRIER_FILES] = {
+		[CARRIER_REALM] = { CONFIG_REALM, REALM_FILE_MAX, 0 },
+		[CARRIER_KEY] = { CONFIG_KEY_LINK, IDENTITY_FILE_MAX, 1 },
+		[CARRIER_CERT] = { CONFIG_CERT_LINK, IDENTITY_FILE_MAX, 0 },
+	};
 	struct carrier * M = cookie;
 
 	M->daemon = D;
 	M->loop = daemon_loop(D);
-	if (identity_start() || files_start(&M->files, daemon_jailed(D)))
+	if (identity_start() || files_start(&M->files, file,
+	    CARRIER_FILES, daemon_jailed(D)))
 		return (EXITS_TEMPORARY);
 	if (config_link_read(CONFIG_FILE, &M->config))
 		return (EXITS_PERMANENT);

@@ -142,6 +142,16 @@ web_tls_ready(void)
 }
 
 void
+web_tls_free(void)
+{
+
+	web_tls_tick(UINT64_MAX);
+	if (current != NULL)
+		free_identity(current);
+	current = NULL;
+}
+
+void
 web_tls_tick(uint64_t now_ms)
 {
 	struct identity ** p = &retired, * I;

@@ -326,6 +326,7 @@ web_free(struct web * W)
 	loop_timer_free(W->due);
 	loop_timer_free(W->tick);
 	loop_deferred_free(W->kick);
+	web_tls_free();
 	free(W->buckets);
 	free(W);
 }

@@ -206,4 +206,10 @@ void web_tls_options(struct MHD_OptionItem *);
 int web_tls_ready(void);
 void web_tls_tick(uint64_t);
 
+/**
+ * web_tls_free(void):
+ * Free all certificates.
+ */
+void web_tls_free(void);
+
 #endif

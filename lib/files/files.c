@@ -11,32 +11,19 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "config/config.h"
+#include "base/panic.h"
 #include "crypto/secret.h"
 #include "jail/jail.h"
-#include "realm/realm.h"
-#include "tls/identity.h"
 
-#include "files.h"
+#include "files/files.h"
 
 /* The reader's end of the socket pair. */
 #define READER_FD	3
 
+/* Each file goes over the pair as its length and its bytes, in their order. */
+
 /* A length that stands for a file that could not be read. */
 #define LEN_NONE	UINT32_MAX
-
-/* Each file goes over the pair as its length and its bytes, in this order. */
-enum { REALM_FILE, KEY_FILE, CERT_FILE, NFILES };
-
-static const struct {
-	const char * path;
-	size_t max;
-	int secret;
-} file[NFILES] = {
-	{ CONFIG_REALM, REALM_FILE_MAX, 0 },
-	{ CONFIG_KEY_LINK, IDENTITY_FILE_MAX, 1 },
-	{ CONFIG_CERT_LINK, IDENTITY_FILE_MAX, 0 },
-};
 
 static int
 write_all(int fd, const void * data, size_t len)
@@ -56,26 +43,26 @@ write_all(int fd, const void * data, size_t len)
 	return (0);
 }
 
-/* Read file ${i} and send it. */
+/* Read ${file} and send it. */
 static int
-give(unsigned i)
+give(const struct files_one * file)
 {
 	uint32_t len = LEN_NONE;
 	uint8_t * p = NULL;
 	size_t n = 0;
 	int rc;
 
-	if (file[i].secret) {
-		if ((p = secret_alloc(file[i].max)) != NULL &&
-		    file_read_secret(file[i].path, p, file[i].max, &n) == 0)
+	if (file->secret) {
+		if ((p = secret_alloc(file->len_max)) != NULL &&
+		    file_read_secret(file->path, p, file->len_max, &n) == 0)
 			len = (uint32_t)n;
-	} else if (file_read(file[i].path, file[i].max, &p, &n) == 0) {
+	} else if (file_read(file->path, file->len_max, &p, &n) == 0) {
 		len = (uint32_t)n;
 	}
 	rc = write_all(READER_FD, &len, sizeof(len));
 	if (rc == 0 && len != LEN_NONE)
 		rc = write_all(READER_FD, p, n);
-	if (file[i].secret)
+	if (file->secret)
 		secret_free(p);
 	else if (len != LEN_NONE)
 		free(p);
@@ -84,18 +71,22 @@ give(unsigned i)
 
 /* Be the reader, until the other end is closed. */
 static void
-be_reader(int fd, int jailed)
+be_reader(const struct files * F, int fd, int jailed)
 {
+	const char * beneath = ".";
 	struct jail J;
 	uint8_t word;
 	ssize_t n;
 
-	/* SIGTERM and SIGHUP are blocked: they are for ks-link. */
+	/* SIGTERM and SIGHUP are blocked: they are for the daemon. */
 	if (dup2(fd, READER_FD) == -1)
 		_exit(1);
 	closefrom(READER_FD + 1);
 	jail_init(&J);
-	jail_add_file(&J, ".");
+	for (unsigned i = 0; i < F->n; i++)
+		if (F->file[i].path[0] == '/')
+			beneath = "/";
+	jail_add_file(&J, beneath);
 	if (jailed && jail_enter(&J))
 		_exit(1);
 	for (;;) {
@@ -104,18 +95,22 @@ be_reader(int fd, int jailed)
 			continue;
 		if (n != 1)
 			_exit(0);
-		for (unsigned i = 0; i < NFILES; i++)
-			if (give(i))
+		for (unsigned i = 0; i < F->n; i++)
+			if (give(&F->file[i]))
 				_exit(0);
 	}
 }
 
 int
-files_start(struct files * F, int jailed)
+files_start(struct files * F, const struct files_one * file, unsigned n,
+    int jailed)
 {
 	int fd[2];
 
+	PANIC_UNLESS(n <= FILES_MAX);
 	F->fd = -1;
+	F->n = n;
+	memcpy(F->file, file, n * sizeof(*file));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) {
 		warn("socketpair");
 		return (-1);
@@ -127,7 +122,7 @@ files_start(struct files * F, int jailed)
 		return (-1);
 	}
 	if (F->pid == 0)
-		be_reader(fd[1], jailed);
+		be_reader(F, fd[1], jailed);
 	close(fd[1]);
 	F->fd = fd[0];
 	return (0);
@@ -162,9 +157,10 @@ read_all(int fd, void * data, size_t len, uint64_t deadline_ms)
 	return (0);
 }
 
-/* Take file ${i}.  0; 1 if the reader could not read it, and said so; or -1. */
+/* Take ${file}.  0; 1 if the reader could not read it, and said so; or -1. */
 static int
-take(int fd, unsigned i, uint8_t ** p, size_t * n, uint64_t deadline_ms)
+take(int fd, const struct files_one * file, uint8_t ** p, size_t * n,
+    uint64_t deadline_ms)
 {
 	uint32_t len;
 
@@ -172,11 +168,11 @@ take(int fd, unsigned i, uint8_t ** p, size_t * n, uint64_t deadline_ms)
 		return (-1);
 	if (len == LEN_NONE)
 		return (1);
-	if (len > file[i].max) {
+	if (len > file->len_max) {
 		errno = EPROTO;
 		return (-1);
 	}
-	*p = file[i].secret ? secret_alloc(len + (size_t)1) :
+	*p = file->secret ? secret_alloc(len + (size_t)1) :
 	    malloc(len + (size_t)1);
 	if (*p == NULL)
 		return (-1);
@@ -189,26 +185,19 @@ int
 files_get(struct files * F, struct files_got * G)
 {
 	const uint64_t deadline_ms = clock_mono_ms() + FILES_WAIT_MS;
-	uint8_t * p[NFILES] = { NULL };
-	size_t n[NFILES] = { 0 };
 	int rc = 0, bad = 0;
 
 	memset(G, 0, sizeof(*G));
 	if (F->fd == -1 || write_all(F->fd, "", 1))
 		rc = -1;
-	for (unsigned i = 0; i < NFILES && rc != -1; i++) {
-		rc = take(F->fd, i, &p[i], &n[i], deadline_ms);
+	for (unsigned i = 0; i < F->n && rc != -1; i++) {
+		rc = take(F->fd, &F->file[i], &G->data[i], &G->len[i],
+		    deadline_ms);
 		bad |= rc;
 	}
-	G->realm = p[REALM_FILE];
-	G->realm_len = n[REALM_FILE];
-	G->key = (char *)p[KEY_FILE];
-	G->key_len = n[KEY_FILE];
-	G->cert = (char *)p[CERT_FILE];
-	G->cert_len = n[CERT_FILE];
 	if (rc == -1) {
 		/* What it may still send would be taken for what comes next. */
-		warnx("the files cannot be read again: start ks-link anew");
+		warnx("the files cannot be read again: start this daemon anew");
 		if (F->fd != -1)
 			close(F->fd);
 		F->fd = -1;
@@ -217,12 +206,15 @@ files_get(struct files * F, struct files_got * G)
 }
 
 void
-files_free(struct files_got * G)
+files_free(const struct files * F, struct files_got * G)
 {
 
-	free(G->realm);
-	secret_free(G->key);
-	free(G->cert);
+	for (unsigned i = 0; i < F->n; i++) {
+		if (F->file[i].secret)
+			secret_free(G->data[i]);
+		else
+			free(G->data[i]);
+	}
 	memset(G, 0, sizeof(*G));
 }
 
