@@ -101,7 +101,8 @@ epoch_of() {
 @test "who asks for an epoch that is to come is answered when it closes" {
 	local epoch
 	epoch=$(($(status publish signed) + 3))
-	equal "$(get "/v1/feed/$epoch?wait_ms=30000" "$T/bundle")" 200
+	# Well before the wait would be over.
+	equal "$(get "/v1/feed/$epoch?wait_ms=30000" "$T/bundle" -m 20)" 200
 	[ "$(status publish signed)" -ge "$epoch" ]
 	equal "$(get "/v1/feed/999999999?wait_ms=50" "$T/none")" 404
 	equal "$(header "$T/none" ks-rule)" epoch-unknown
@@ -131,17 +132,29 @@ print(max(e["epoch"] for e in json.load(open(sys.argv[1]))["events"] if e["type"
 
 	# The next ones come after it, without a gap, in frames as well.
 	for n in 1 2 3; do
-		equal "$(get "/v1/tail?wait_ms=30000&cursor=$cursor" "$T/next")" 200
+		equal "$(get "/v1/tail?wait_ms=30000&cursor=$cursor" "$T/next" -m 20)" 200
 		[ "$cursor" != "$(header "$T/next" ks-cursor)" ]
 		cursor=$(header "$T/next" ks-cursor)
 		cat "$T/next" >>"$T/frames"
 	done
 	equal "$(header "$T/next" content-type)" application/octet-stream
-	ks ks-dump -j "$T/frames" >"$T/frames.json"
-	grep -q "FEED_HEAD\|FEED_RATIFICATION" "$T/frames.json"
-	refute grep -q FEED_UPDATES "$T/frames.json"
-	grep -o '"epoch": *[0-9]*' "$T/frames.json" | grep -o '[0-9]*' >"$T/epochs"
-	[ "$(sort -n "$T/epochs" | tail -n 1)" -gt "$seen" ]
+	PYTHONPATH=$KS_TOP/t/hostile "$PYTHON" - "$T/frames" "$seen" <<-'END'
+	import sys
+	import ksproto as ks
+	data, heads, rest = open(sys.argv[1], "rb").read(), [], []
+	while data:
+	    n = int.from_bytes(data[:4], "big")
+	    kind, request, body = ks.Reader(data[4:6]).u16(), data[6:10], data[10:4 + n]
+	    data = data[4 + n:]
+	    assert request == bytes(4) and kind in (ks.FEED_HEAD, ks.FEED_RATIFICATION)
+	    if kind == ks.FEED_HEAD:
+	        heads.append(ks.Reader(body[48:56]).u64())
+	    else:
+	        rest.append(body[:12])
+	first = int(sys.argv[2]) + 1
+	assert heads == list(range(first, first + len(heads))), (first, heads)
+	assert len(set(rest)) == len(rest) and len(heads) + len(rest) >= 3
+	END
 
 	# Of another run, or nonsense.
 	equal "$(get '/v1/tail?cursor=0000000000000000-5' "$T/other")" 200
@@ -247,7 +260,7 @@ print(max(e["epoch"] for e in json.load(open(sys.argv[1]))["events"] if e["type"
 
 # rss: the kilobytes of memory of ks-httpd.
 rss() {
-	sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$(daemon_pid ks-httpd)/status"
+	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(daemon_pid ks-httpd)/status"
 }
 
 @test "those who read a big bundle slowly hold up nobody, and little memory" {
@@ -265,6 +278,7 @@ rss() {
 	}
 	wait_until 60 big
 	before=$(rss)
+	[ "$before" -gt 0 ]
 	"$PYTHON" - "${URL##*:}" "/v1/feed/$epoch" "$T/ready" "$T/end" <<-'END' 3>&- &
 	import os, socket, sys, time
 	port, path, ready, end = sys.argv[1:]
@@ -285,12 +299,13 @@ rss() {
 	END
 	pid=$!
 	wait_until 30 test -e "$T/ready"
-	# Forty times the bundle would be 320 MB.
-	[ $(($(rss) - before)) -lt 60000 ]
+	# Forty times the bundle would be 320 MB; sanitizers keep what was freed.
+	little() { [ -n "${KS_NO_JAIL:-}" ] || [ $(($(rss) - before)) -lt 60000 ]; }
+	little
 	equal "$(get "/v1/feed/$epoch" "$T/again")" 200
 	cmp "$T/big" "$T/again"
 	equal "$(get '/v1/lookup?user=alice@main.example' "$T/proof")" 200
-	[ $(($(rss) - before)) -lt 60000 ]
+	little
 	touch "$T/end"
 	wait "$pid"
 }
