@@ -60,6 +60,18 @@ struct hkp_hit {
 	const char * user;		/* under whom; NULL: not by exact address */
 };
 
+/* Addresses that may have what is asked for by id: each costs a lookup. */
+#define HKP_VALUES_MAX	16
+
+/* What was found so far, for hkp_found_free; all zeroes at first. */
+struct hkp_found {
+	struct openpgp * values[HKP_VALUES_MAX];	/* of users */
+	size_t nvalues;
+	struct hkp_hit hits[HKP_HITS_MAX];
+	size_t n;
+	const char * none;	/* a sentence on why there is nothing, or NULL */
+};
+
 /* An error as it is answered. */
 struct hkp_error {
 	unsigned status;
@@ -77,27 +89,35 @@ struct hkp_error {
 int hkp_query(struct hkp_query *, const struct hkp_args *, struct hkp_error *);
 
 /**
- * hkp_select(Q, O, hits, n):
- * Add those keys of ${O} that ${Q} asks for to the ${n} ${hits}, an array of
- * HKP_HITS_MAX: by address all, or if it is to be exact those with a user id of it;
- * by id those that have it, once each.
+ * hkp_found_add(F, Q, value, len):
+ * Add to ${F} those keys that ${Q} asks for in the ${len} bytes at ${value}, the value
+ * of HKP_APP of a verified profile: by address all, or if it is to be exact those with
+ * a user id of it; by id those that have it; none twice.  Return 0; or -1 if memory ran
+ * out.
  */
-void hkp_select(const struct hkp_query *, const struct openpgp *,
-    struct hkp_hit *, size_t *);
+int hkp_found_add(struct hkp_found *, const struct hkp_query *,
+    const uint8_t *, size_t);
 
 /**
- * hkp_put_get(W, hits, n):
- * Append to ${W} the ${n} > 0 ${hits} in one block of ASCII armor.
+ * hkp_found_free(F):
+ * Free what ${F} holds.
  */
-void hkp_put_get(struct wbuf *, const struct hkp_hit *, size_t);
+void hkp_found_free(struct hkp_found *);
 
 /**
- * hkp_put_list(W, Q, hits, n, now):
- * Append to ${W} the list of the ${n} ${hits} as ${Q} asks, at the time ${now} in
- * seconds since 1970: lines of fields for a machine, else text for a person.
+ * hkp_answer(W, Q, F, now):
+ * Append to ${W} the answer to ${Q} of what is in ${F}, at the time ${now} in seconds
+ * since 1970: one block of ASCII armor with all keys; or a list of them, lines of fields for a
+ * machine, else text for a person.
  */
-void hkp_put_list(struct wbuf *, const struct hkp_query *,
-    const struct hkp_hit *, size_t, uint64_t);
+void hkp_answer(struct wbuf *, const struct hkp_query *,
+    const struct hkp_found *, uint64_t);
+
+/**
+ * hkp_none(F, E):
+ * Store in ${E} that there is nothing in ${F}, and why.
+ */
+void hkp_none(const struct hkp_found *, struct hkp_error *);
 
 /**
  * hkp_uid_line(line, len, user):

@@ -7,7 +7,7 @@
 #include "entry/user.h"
 #include "note/utf8.h"
 
-#include "hkp/hkp.h"
+#include "hkp/hkp_impl.h"
 
 /* Bytes that hold a fingerprint as text. */
 #define FPR_SIZE	HEX_SIZE(OPENPGP_FPR_MAX)
@@ -151,21 +151,6 @@ hkp_put_list(struct wbuf * W, const struct hkp_query * Q,
 			wbuf_printf(W, "\n");
 		put_person(W, hits[i].cert, Q->op == HKP_VINDEX, now);
 	}
-}
-
-void
-hkp_put_get(struct wbuf * W, const struct hkp_hit * hits, size_t n)
-{
-	struct wbuf all;
-
-	wbuf_init(&all, HKP_HITS_MAX * OPENPGP_LEN_MAX);
-	for (size_t i = 0; i < n; i++)
-		openpgp_cert_put(&all, hits[i].cert, hits[i].user);
-	if (wbuf_failed(&all))
-		wbuf_fail(W);
-	else
-		openpgp_armor(W, all.data, all.len);
-	wbuf_free(&all);
 }
 
 static int

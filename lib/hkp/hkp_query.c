@@ -127,37 +127,3 @@ hkp_query(struct hkp_query * Q, const struct hkp_args * A,
 		return (0);
 	return (get_search(Q, A->search, E));
 }
-
-/* Is a key of the same fingerprint among the ${n} ${hits}? */
-static int
-there(const struct openpgp_cert * C, const struct hkp_hit * hits, size_t n)
-{
-	const struct openpgp_key * K = &C->keys[0], * L;
-
-	for (size_t i = 0; i < n; i++) {
-		L = &hits[i].cert->keys[0];
-		if (K->fpr_len == L->fpr_len &&
-		    memcmp(K->fpr, L->fpr, K->fpr_len) == 0)
-			return (1);
-	}
-	return (0);
-}
-
-void
-hkp_select(const struct hkp_query * Q, const struct openpgp * O,
-    struct hkp_hit * hits, size_t * n)
-{
-	const struct openpgp_cert * C;
-
-	for (size_t i = 0; i < O->ncerts && *n < HKP_HITS_MAX; i++) {
-		C = &O->certs[i];
-		if (Q->user[0] == '\0' ? !openpgp_cert_has(C, Q->id, Q->id_len) :
-		    Q->exact && !openpgp_cert_names(C, Q->user))
-			continue;
-		if (there(C, hits, *n))
-			continue;
-		hits[*n].cert = C;
-		hits[*n].user = Q->user[0] != '\0' && Q->exact ? Q->user : NULL;
-		(*n)++;
-	}
-}

@@ -97,16 +97,30 @@ what_is_no_search(void)
 	    "1111111111111111111", NULL, NULL) == 400);
 }
 
-/* The list for a machine is ${want}. */
+/* What is found in the keys of the file ${name}, and its answer. */
+static struct hkp_found found;
+
 static int
-list_is(const struct hkp_query * Q, const struct hkp_hit * hits, size_t n,
-    uint64_t now, const char * want)
+find(const struct hkp_query * Q, const char * name)
+{
+	struct openpgp * O = load_key(name);
+	int rc;
+
+	if (O == NULL)
+		return (-1);
+	rc = hkp_found_add(&found, Q, O->data, O->len);
+	openpgp_free(O);
+	return (rc);
+}
+
+static int
+answer_is(const struct hkp_query * Q, uint64_t now, const char * want)
 {
 	struct wbuf W;
 	int same;
 
 	wbuf_init(&W, HKP_ANSWER_MAX);
-	hkp_put_list(&W, Q, hits, n, now);
+	hkp_answer(&W, Q, &found, now);
 	same = W.len == strlen(want) && memcmp(W.data, want, W.len) == 0;
 	if (!same)
 		printf("# got: %.*s\n", (int)W.len, (const char *)W.data);
@@ -114,19 +128,31 @@ list_is(const struct hkp_query * Q, const struct hkp_hit * hits, size_t n,
 	return (same);
 }
 
+/* The keys in the answer. */
+static struct openpgp *
+answered(const struct hkp_query * Q)
+{
+	struct openpgp * O = NULL;
+	const char * why;
+	struct wbuf W;
+
+	wbuf_init(&W, HKP_ANSWER_MAX);
+	hkp_answer(&W, Q, &found, NOW);
+	if (openpgp_parse(&O, W.data, W.len, &why))
+		O = NULL;
+	wbuf_free(&W);
+	hkp_found_free(&found);
+	return (O);
+}
+
 static void
 lists(void)
 {
-	struct openpgp * O = load_key("two.pgp");
-	struct hkp_hit hits[HKP_HITS_MAX];
 	struct hkp_query Q;
-	size_t n = 0;
 
-	CHECK(O != NULL);
 	CHECK(ask(&Q, "index", "alice@example.org", "mr", NULL) == 200);
-	hkp_select(&Q, O, hits, &n);
-	CHECK(n == 2);
-	CHECK(list_is(&Q, hits, n, NOW,
+	CHECK(find(&Q, "two.pgp") == 0 && found.n == 2);
+	CHECK(answer_is(&Q, NOW,
 	    "info:1:2\n"
 	    "pub:8ACE12CA506747B7C055110D5A739271E9B7F603:22:256:1767225600:1830297600:\n"
 	    "uid:alice@home.example:1767484800::\n"
@@ -134,20 +160,19 @@ lists(void)
 	    "uid:Old %3Cold@example.org%3E:1767398400::r\n"
 	    "pub:6AE3E410298878D6E743AAF0178F802B49B48674:1:2048:1767225600::r\n"
 	    "uid:rsa@example.org:1767225600::\n"));
+	hkp_found_free(&found);
 
 	/* Only keys, and user ids, of that address. */
-	n = 0;
 	CHECK(ask(&Q, "index", "alice@example.org", "mr", "on") == 200);
-	hkp_select(&Q, O, hits, &n);
-	CHECK(n == 1);
-	CHECK(list_is(&Q, hits, n, 1830297600,
+	CHECK(find(&Q, "two.pgp") == 0 && found.n == 1);
+	CHECK(answer_is(&Q, 1830297600,
 	    "info:1:1\n"
 	    "pub:8ACE12CA506747B7C055110D5A739271E9B7F603:22:256:1767225600:1830297600:e\n"
 	    "uid:Alice A. (work) %3CAlice@example.org%3E:1767484800::\n"));
 
 	/* For a person. */
 	CHECK(ask(&Q, "vindex", "alice@example.org", NULL, "on") == 200);
-	CHECK(list_is(&Q, hits, n, NOW,
+	CHECK(answer_is(&Q, NOW,
 	    "pub algorithm 22, 256 bits, of 2026-01-01 expires 2028-01-01\n"
 	    "    8ACE12CA506747B7C055110D5A739271E9B7F603\n"
 	    "uid alice@home.example\n"
@@ -155,7 +180,7 @@ lists(void)
 	    "uid Old <old@example.org> (revoked)\n"
 	    "sub algorithm 18, 256 bits, of 2026-01-01 expired 2026-06-01\n"
 	    "    029F43F8A2013DBD92103D546BFA7ED8409BB1CD\n"));
-	openpgp_free(O);
+	hkp_found_free(&found);
 }
 
 static void
@@ -163,51 +188,46 @@ chosen_keys(void)
 {
 	struct openpgp * O = load_key("two.pgp"), * A = load_key("alice.pgp");
 	struct openpgp * got;
-	struct hkp_hit hits[HKP_HITS_MAX];
-	const char * why;
 	struct hkp_query Q;
-	struct wbuf W;
-	size_t n = 0;
+	struct hkp_error E;
 
 	CHECK(O != NULL && A != NULL);
 
 	/* By the id of a subkey: its key alone, and once. */
 	CHECK(ask(&Q, "get", "0x6bfa7ed8409bb1cd", "mr", NULL) == 200);
-	hkp_select(&Q, O, hits, &n);
-	hkp_select(&Q, A, hits, &n);
-	CHECK(n == 1 && hits[0].user == NULL);
-	wbuf_init(&W, HKP_ANSWER_MAX);
-	hkp_put_get(&W, hits, n);
-	CHECK(openpgp_parse(&got, W.data, W.len, &why) == 0);
+	CHECK(find(&Q, "two.pgp") == 0 && find(&Q, "alice.pgp") == 0);
+	CHECK(find(&Q, "bob.pgp") == 0);
+	CHECK(found.n == 1 && found.nvalues == 1);
+	CHECK((got = answered(&Q)) != NULL);
 	CHECK(got->len == A->len && memcmp(got->data, A->data, A->len) == 0);
 	openpgp_free(got);
 
 	/* By address: all that its owner has published. */
-	n = 0;
-	wbuf_reset(&W);
 	CHECK(ask(&Q, "get", "alice@example.org", "mr", NULL) == 200);
-	hkp_select(&Q, O, hits, &n);
-	CHECK(n == 2);
-	hkp_put_get(&W, hits, n);
-	CHECK(openpgp_parse(&got, W.data, W.len, &why) == 0);
+	CHECK(find(&Q, "two.pgp") == 0 && found.n == 2);
+	CHECK((got = answered(&Q)) != NULL);
 	CHECK(got->len == O->len && memcmp(got->data, O->data, O->len) == 0);
 	openpgp_free(got);
 
 	/* Exactly: what has that address. */
-	n = 0;
 	CHECK(ask(&Q, "get", "old@example.org", "mr", "on") == 200);
-	hkp_select(&Q, O, hits, &n);
-	CHECK(n == 0);		/* that one was revoked */
+	CHECK(find(&Q, "two.pgp") == 0 && found.n == 0);	/* revoked */
+	hkp_none(&found, &E);
+	CHECK(E.status == 404 && strstr(E.text, "address") != NULL);
+	hkp_found_free(&found);
 	CHECK(ask(&Q, "get", "alice@home.example", "mr", "on") == 200);
-	hkp_select(&Q, O, hits, &n);
-	CHECK(n == 1);
-	wbuf_reset(&W);
-	hkp_put_get(&W, hits, n);
-	CHECK(openpgp_parse(&got, W.data, W.len, &why) == 0);
+	CHECK(find(&Q, "two.pgp") == 0 && found.n == 1);
+	CHECK((got = answered(&Q)) != NULL);
 	CHECK(got->nuids == 1 && openpgp_cert_names(&got->certs[0],
 	    "alice@home.example"));
 	openpgp_free(got);
-	wbuf_free(&W);
+
+	/* What is no key says so. */
+	CHECK(hkp_found_add(&found, &Q, (const uint8_t *)"hello", 5) == 0);
+	CHECK(found.n == 0);
+	hkp_none(&found, &E);
+	CHECK(E.status == 404 && strstr(E.text, "no OpenPGP key") != NULL);
+	hkp_found_free(&found);
 	openpgp_free(O);
 	openpgp_free(A);
 }
@@ -222,7 +242,7 @@ hostile_text(void)
 	struct openpgp_key K = { .version = 4, .fpr_len = 20 };
 	struct openpgp_cert C = { .keys = &K, .nkeys = 1, .uids = &U,
 	    .nuids = 1 };
-	struct hkp_hit hit = { .cert = &C };
+	const struct hkp_found F = { .hits = { { .cert = &C } }, .n = 1 };
 	struct hkp_query Q = { .op = HKP_INDEX, .mr = 1 };
 	char user[USER_LEN_MAX + 1];
 	unsigned lines = 0;
@@ -231,7 +251,7 @@ hostile_text(void)
 	for (unsigned i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)i;
 	wbuf_init(&W, HKP_ANSWER_MAX);
-	hkp_put_list(&W, &Q, &hit, 1, NOW);
+	hkp_answer(&W, &Q, &F, NOW);
 	for (size_t i = 0; i < W.len; i++) {
 		lines += W.data[i] == '\n';
 		CHECK(W.data[i] == '\n' ||
@@ -240,7 +260,7 @@ hostile_text(void)
 	CHECK(lines == 3);
 	wbuf_reset(&W);
 	Q.mr = 0;
-	hkp_put_list(&W, &Q, &hit, 1, NOW);
+	hkp_answer(&W, &Q, &F, NOW);
 	lines = 0;
 	for (size_t i = 0; i < W.len; i++) {
 		lines += W.data[i] == '\n';
