@@ -31,6 +31,7 @@ struct httpd {
 	struct hop * admit;
 	struct tail tail;		/* what comes over it, for api_feed.c, api_tail.c */
 	unsigned feeds;			/* bundles that are being sent */
+	struct hop * keyids;		/* NULL: it does not run */
 	struct web_spec spec;
 	const char * proxies[CONFIG_HTTP_PEERS_MAX];
 	struct web * web;

@@ -211,6 +211,9 @@ on_upstreams(void * cookie, struct daemon * D)
 
 	H->publish = hop_new(D, CONFIG_SOCKET_PUBLISH);
 	H->admit = hop_new(D, CONFIG_SOCKET_ADMIT);
+	if (H->config.keyids &&
+	    (H->keyids = hop_new(D, CONFIG_SOCKET_KEYIDS)) == NULL)
+		return (-1);
 	if (H->publish == NULL || H->admit == NULL)
 		return (-1);
 	return (watch_connect(H->watch) ? -1 : tail_start(&H->tail, D));
@@ -265,6 +268,7 @@ on_free(void * cookie)
 	watch_free(H->watch);
 	hop_free(H->publish);
 	hop_free(H->admit);
+	hop_free(H->keyids);
 	realm_free(H->realm);
 	free(H->realm_text);
 	files_stop(&H->files);

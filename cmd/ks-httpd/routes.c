@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "api_feed.h"
+#include "api_hkp.h"
 #include "api_page.h"
 #include "httpd.h"
 
@@ -30,6 +31,12 @@ const struct web_route httpd_routes[] = {
 	{ "GET", "/v1/epochs", 0, WEB_CORS, api_epochs },
 	{ "GET", "/v1/consistency/*/*", 0, WEB_CORS, api_consistency },
 	{ "GET", "/v1/openapi.json", 0, WEB_CORS, api_openapi },
+	{ "GET", "/pks/lookup", 0, WEB_CORS, api_hkp_lookup },
+	{ "POST", "/pks/add", HKP_ADD_MAX, WEB_CORS, api_hkp_add },
+	{ "GET", "/.well-known/openpgpkey/policy", 0, WEB_CORS, api_wkd_policy },
+	{ "GET", "/.well-known/openpgpkey/*/policy", 0, WEB_CORS, api_wkd_policy },
+	{ "GET", "/.well-known/openpgpkey/hu/*", 0, WEB_CORS, api_wkd_direct },
+	{ "GET", "/.well-known/openpgpkey/*/hu/*", 0, WEB_CORS, api_wkd_advanced },
 };
 
 const size_t httpd_nroutes = sizeof(httpd_routes) / sizeof(httpd_routes[0]);

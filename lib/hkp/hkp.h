@@ -29,6 +29,11 @@ struct wbuf;
 #define HKP_KEY_NOT_FOUND	"key-not-found"		/* 404 */
 #define HKP_ADD_REFUSED		"add-refused"		/* 403 */
 
+/* What is answered to who sends a key. */
+#define HKP_ADD_TEXT \
+	"keys are not published by sending them, but by an update that their" \
+	" owner signs: ks-update -r REALM.CONF -k KEY ADDRESS pgp=@FILE"
+
 enum hkp_op {
 	HKP_GET = 0,
 	HKP_INDEX,

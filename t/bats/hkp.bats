@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# gpg with its dirmngr, sq and curl, as Debian has them, find OpenPGP keys at
+# ks-httpd: HKP and the Web Key Directory.  One realm for the whole file.
+
+load lib.bash
+load openpgp.bash
+
+setup_file() {
+	e2e_begin "$BATS_FILE_TMPDIR"
+	realm_make main
+	printf 'http_listen 127.0.0.1:0\nhttp_rate 0\nhttp_domain main.example\n' \
+	    >>"$REPLICA/ks.conf"
+	realm_start
+	daemon_start ks-httpd
+	openpgp_keys
+	update alice@main.example "pgp=@$E2E/alice.pgp"
+	update bob@main.example "pgp=@$E2E/bob.asc"
+	update two@main.example "pgp=@$E2E/two.pgp"
+	update nokey@main.example 'note=hello'
+	update junk@main.example 'pgp=hello'
+	update secret@main.example "pgp=@$E2E/secret.pgp"
+}
+
+teardown_file() {
+	e2e_end
+}
+
+setup() {
+	realm_use main
+	T=$BATS_TEST_TMPDIR
+	ADDRESS=$(status httpd http_listen)
+	gpg_home "hkp://$ADDRESS"
+}
+
+teardown() {
+	gpg_home_end
+}
+
+# hkp QUERY: ask /pks/lookup; STATUS is the code, and the body is in $T/body.
+hkp() {
+	STATUS=$(curl -s -m 30 -o "$T/body" -w '%{http_code}' "http://$ADDRESS/pks/lookup?$1")
+}
+
+@test "gpg finds a key by address, and lists it as it is" {
+	run gpg --batch --search-keys alice@main.example
+	says 'Alice <alice@main.example>'
+	says "${FPR_ALICE: -16}"
+	says '256 bit EDDSA key'
+	run gpg --batch --search-keys nobody@main.example
+	says 'not found'
+}
+
+@test "the list for a machine says of a key what gpg says of it" {
+	hkp 'op=index&options=mr&search=alice@main.example'
+	equal "$STATUS" 200
+	equal "$(head -n 1 "$T/body")" info:1:1
+	equal "$(sed -n 's/^pub:\([^:]*\):.*/\1/p' "$T/body")" "$FPR_ALICE"
+	gpg --batch --quiet --import "$E2E/alice.pgp"
+	gpg --batch --with-colons --fixed-list-mode --list-keys >"$T/list"
+	equal "$(awk -F: '/^pub/ {print $4 ":" $6 ":" $7}' "$T/list")" \
+	    "$(awk -F: '/^pub/ {print $3 ":" $5 ":" $6}' "$T/body")"
+	hkp 'op=vindex&search=alice@main.example'
+	equal "$STATUS" 200
+	grep -qx 'uid Alice <alice@main.example>' "$T/body"
+	grep -q '^sub algorithm 18, 256 bits' "$T/body"
+	refute grep -q '^<' "$T/body"
+}
+
+@test "gpg gets a key by address alone, and with it the user ids of that address" {
+	run -0 gpg --batch --auto-key-locate clear,keyserver --locate-external-keys \
+	    alice@main.example
+	gpg --batch --with-colons --list-keys >"$T/list"
+	grep -q "^fpr:::::::::$FPR_ALICE:" "$T/list"
+	grep -q '^uid:.*:Alice <alice@main.example>:' "$T/list"
+	refute grep -q other.example "$T/list"
+	# It can be encrypted to.
+	echo hello | gpg --batch --trust-model always -r alice@main.example -e >"$T/secret"
+	[ -s "$T/secret" ]
+}
+
+@test "a key without a user id of the address is not what is asked for exactly" {
+	hkp 'op=get&options=mr&search=two@main.example&exact=on'
+	equal "$STATUS" 404
+	grep -q '^key-not-found: no key of this user has a user id with this address$' "$T/body"
+	# Otherwise all that its owner has published comes, as it was.
+	hkp 'op=get&options=mr&search=two@main.example'
+	equal "$STATUS" 200
+	gpg --batch --quiet --import "$T/body"
+	equal "$(gpg --batch --with-colons --list-keys | grep -c '^pub')" 2
+	gpg --batch --dearmor <"$T/body" >"$T/bytes"
+	cmp "$T/bytes" "$E2E/two.pgp"
+}
+
+@test "sq gets a key by address" {
+	run -0 sq keyserver -p insecure -s "hkp://$ADDRESS" get -o "$T/bob" bob@main.example
+	sq inspect "$T/bob" | grep -qx " *Fingerprint: $FPR_BOB"
+}
+
+@test "who is not there, has no key, or none that is one, is told so" {
+	for what in 'nobody:there is no such user in this realm' \
+	    'nokey:this user has published no OpenPGP key' \
+	    'junk:what this user has published as pgp is no OpenPGP key' \
+	    'secret:what this user has published as pgp is no OpenPGP key'; do
+		hkp "op=get&options=mr&search=${what%%:*}@main.example"
+		equal "$STATUS" 404 "$what"
+		equal "$(cat "$T/body")" "key-not-found: ${what#*:}"
+	done
+	run gpg --batch --auto-key-locate clear,keyserver --locate-external-keys \
+	    nobody@main.example
+	[ "$status" -ne 0 ]
+	says 'No data'
+	equal "$(gpg --batch --list-keys)" ''
+}
+
+@test "what is no search, or cannot be answered, is refused by its rule" {
+	for what in 'search=a@b:400 search-malformed' 'op=get:400 search-malformed' \
+	    'op=get&search=0x12:400 search-malformed' \
+	    'op=get&search=alice:501 search-unsupported' \
+	    'op=get&search=0x12345678:501 search-unsupported' \
+	    'op=purge&search=a@b:501 search-unsupported' \
+	    "op=get&search=0x$FPR_ALICE:501 search-unsupported"; do
+		hkp "${what%:*}"
+		equal "$STATUS $(cut -d: -f1 "$T/body")" "${what##*:}" "$what"
+	done
+	hkp 'op=stats'
+	equal "$STATUS" 200
+	grep -qx 'realm main.example' "$T/body"
+}
+
+@test "a key that is sent is refused, and the answer says what to do instead" {
+	gpg --batch --quiet --import "$E2E/alice.pgp"
+	run gpg --batch --send-keys "$FPR_ALICE"
+	[ "$status" -ne 0 ]
+	says 'send failed'
+	run ! sq keyserver -p insecure -s "hkp://$ADDRESS" send "$E2E/bob.asc"
+	equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' \
+	    --data-urlencode "keytext@$E2E/bob.asc" "http://$ADDRESS/pks/add")" 403
+	grep -q '^add-refused: .*ks-update' "$T/body"
+}
+
+@test "the Web Key Directory has keys by its direct and its advanced path, for who knows the address" {
+	local url hash
+	# sq knows how the paths are made.
+	url=$(sq wkd url alice@main.example)
+	hash=${url##*/hu/}
+	curl -s -m 30 -f -o "$T/key" "http://$ADDRESS/${url#*://*/}"
+	gpg --batch --quiet --import "$T/key"
+	equal "$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ {print $10; exit}')" "$FPR_ALICE"
+	equal "$(gpg --batch --with-colons --list-keys | grep -c '^uid')" 1
+	url=$(sq wkd direct-url alice@main.example)
+	curl -s -m 30 -f -o "$T/direct" "http://$ADDRESS/${url#*://*/}"
+	cmp "$T/key" "$T/direct"
+	curl -s -m 30 -f -o "$T/direct" -H 'Host: main.example' "http://$ADDRESS/${url#*://*/}"
+	cmp "$T/key" "$T/direct"
+	for path in "hu/${hash%%\?*}" "hu/${hash%%\?*}?l=bob" "other.example/hu/$hash" \
+	    "hu/yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy?l=alice"; do
+		equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' \
+		    "http://$ADDRESS/.well-known/openpgpkey/$path")" 404 "$path"
+	done
+	for path in policy main.example/policy; do
+		equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' \
+		    "http://$ADDRESS/.well-known/openpgpkey/$path")" 200
+		[ ! -s "$T/body" ]
+	done
+}
+
+@test "gpg finds a key again after the keyserver could not answer" {
+	daemon_stop ks-publish
+	run gpg --batch --auto-key-locate clear,keyserver --locate-external-keys \
+	    alice@main.example
+	[ "$status" -ne 0 ]
+	daemon_start ks-publish
+	wait_until 30 gpg --batch --auto-key-locate clear,keyserver \
+	    --locate-external-keys alice@main.example
+}
