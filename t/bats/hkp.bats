@@ -7,11 +7,11 @@ load openpgp.bash
 
 setup_file() {
 	e2e_begin "$BATS_FILE_TMPDIR"
-	realm_make main
+	realm_make main -K
 	printf 'http_listen 127.0.0.1:0\nhttp_rate 0\nhttp_domain main.example\n' \
 	    >>"$REPLICA/ks.conf"
 	realm_start
-	daemon_start ks-httpd
+	daemon_start ks-httpd ks-keyids
 	openpgp_keys
 	update alice@main.example "pgp=@$E2E/alice.pgp"
 	update bob@main.example "pgp=@$E2E/bob.asc"
@@ -78,6 +78,44 @@ hkp() {
 	[ -s "$T/secret" ]
 }
 
+@test "gpg receives a key by fingerprint, key id, and those of its subkey, with all its user ids" {
+	local sub id
+	gpg --batch --quiet --import "$E2E/alice.pgp"
+	sub=$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ {f = $10} END {print f}')
+	for id in "$FPR_ALICE" "${FPR_ALICE: -16}" "$sub" "${sub: -16}"; do
+		gpg --batch --yes --quiet --delete-keys "$FPR_ALICE"
+		wait_until 30 gpg --batch --recv-keys "$id"
+		equal "$(gpg --batch --with-colons --list-keys | grep -c '^uid')" 2 "$id"
+	done
+	gpg --batch --export "$FPR_ALICE" | cmp - "$E2E/alice.pgp"
+	id=${FPR_ALICE#?}
+	run gpg --batch --recv-keys "$id${FPR_ALICE%"$id"}"
+	[ "$status" -ne 0 ]
+	says 'No data'
+}
+
+@test "sq gets a key by fingerprint" {
+	wait_until 30 sq keyserver -p insecure -s "hkp://$ADDRESS" get -o "$T/bob" "$FPR_BOB"
+	sq inspect "$T/bob" | grep -qx " *Fingerprint: $FPR_BOB"
+}
+
+@test "whose key has an id is proven: one who publishes a stranger's key is not found by it" {
+	# mallory publishes alice's key and one of her own with alice's address in it.
+	gpg --batch --quiet --pinentry-mode loopback --passphrase= \
+	    --quick-gen-key 'Alice <alice@main.example>' future-default
+	FPR=$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ {print $10; exit}')
+	gpg --batch --export "$FPR" >"$T/false.pgp"
+	epoch=$(update mallory@main.example "pgp=@$T/false.pgp" | sed 's/.* epoch //')
+	wait_until 30 status_min keyids signed "$epoch"
+	hkp "op=get&options=mr&search=0x$FPR"
+	equal "$STATUS" 404
+	# By address and exactly, each has what is his.
+	hkp 'op=get&options=mr&exact=on&search=mallory@main.example'
+	equal "$STATUS" 404
+	hkp 'op=index&options=mr&exact=on&search=alice@main.example'
+	equal "$(sed -n 's/^pub:\([^:]*\):.*/\1/p' "$T/body")" "$FPR_ALICE"
+}
+
 @test "a key without a user id of the address is not what is asked for exactly" {
 	hkp 'op=get&options=mr&search=two@main.example&exact=on'
 	equal "$STATUS" 404
@@ -118,7 +156,7 @@ hkp() {
 	    'op=get&search=alice:501 search-unsupported' \
 	    'op=get&search=0x12345678:501 search-unsupported' \
 	    'op=purge&search=a@b:501 search-unsupported' \
-	    "op=get&search=0x$FPR_ALICE:501 search-unsupported"; do
+	    "op=get&search=0x${FPR_ALICE%?}:400 search-malformed"; do
 		hkp "${what%:*}"
 		equal "$STATUS $(cut -d: -f1 "$T/body")" "${what##*:}" "$what"
 	done
@@ -162,6 +200,16 @@ hkp() {
 		    "http://$ADDRESS/.well-known/openpgpkey/$path")" 200
 		[ ! -s "$T/body" ]
 	done
+}
+
+@test "by id nothing is found while ks-keyids is away, by address it is" {
+	daemon_stop ks-keyids
+	hkp "op=get&options=mr&search=0x$FPR_ALICE"
+	equal "$STATUS" 503
+	hkp 'op=get&options=mr&search=alice@main.example'
+	equal "$STATUS" 200
+	daemon_start ks-keyids
+	wait_until 30 eval 'hkp "op=get&options=mr&search=0x$FPR_ALICE"; [ "$STATUS" = 200 ]'
 }
 
 @test "gpg finds a key again after the keyserver could not answer" {
