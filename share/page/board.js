@@ -3,7 +3,7 @@
 import { hex, shown } from "./bytes.js";
 import * as draw from "./draw.js";
 import { ago, byId, count, el, mark, text, when } from "./dom.js";
-import { WITNESS } from "./policy.js";
+import { REPLICA, WITNESS } from "./policy.js";
 
 const REFUSALS_SHOWN = 8;
 const LAG_LATE = 3;		// epochs
@@ -44,7 +44,7 @@ function row(e, policy) {
 	if (tr.dataset.state !== state) {
 		tr.dataset.state = state;
 		const [signed, ratified] = tr.querySelectorAll(".who");
-		signed.replaceChildren(...who(e, policy, 1));
+		signed.replaceChildren(...who(e, policy, REPLICA));
 		ratified.replaceChildren(...who(e, policy, WITNESS));
 	}
 	return tr;
@@ -161,35 +161,45 @@ function stages(list) {
 		isUp(s) ? "Up:" : "Down:"), el("span", {}, String(s.name))))));
 }
 
-// The server's own status.
-export function status(s, list, policy) {
+// Who stands behind the realm, by the server's word or, without it, by the epochs whose
+// signatures were verified here.
+function parties(s, list, policy) {
 	const array = (x) => Array.isArray(x) ? x : [];
-	const out = s.rotation === "out" || s.rotation === false;
-	let replicas = array(s.replicas), verifiers = array(s.verifiers);
-
-	healthPill(!s.healthy ? "bad" : out ? "warn" : "good",
-	    !s.healthy ? "Not healthy" : out ? "Out of rotation" : "Healthy");
-	byId("health").title = array(s.reasons).join("\n");
-	if (replicas.length === 0 && policy !== null)
-		replicas = partiesOfPolicy(policy, list, 1);
-	if (verifiers.length === 0 && policy !== null)
-		verifiers = partiesOfPolicy(policy, list, WITNESS);
-	text("tile-users", number(s.users));
-	text("tile-pending", number(s.pending));
 	const newest = Number.isFinite(s.signed) ? s.signed : list.at(-1)?.epoch;
+	const named = (said, kind) => array(said).length > 0 || policy === null ?
+	    array(said) : partiesOfPolicy(policy, list, kind);
+	const verifiers = named(s.verifiers, WITNESS);
 	const behind = verifiers.filter((v) => v.lag >= LAG_LATE).length;
+
+	byId("parties").replaceChildren(
+	    ...named(s.replicas, REPLICA).map((p) => party(p, "replica", newest)),
+	    ...verifiers.map((p) => party(p, "verifier", newest)));
 	text("tile-lag", verifiers.length === 0 ? "–" : `${behind} of ${verifiers.length}`);
 	text("tile-lag-note", verifiers.length === 0 ? "nobody verifies" :
 	    `by ${LAG_LATE} epochs or more`);
-	byId("parties").replaceChildren(
-	    ...replicas.map((p) => party(p, "replica", newest)),
-	    ...verifiers.map((p) => party(p, "verifier", newest)));
-	refusals(s.refusals);
-	stages(array(s.stages));
 }
 
-// It cannot be had; `alive`: but other answers could.
-export function noStatus(error, alive) {
-	healthPill(alive && error.status === 404 ? "none" : "bad",
-	    alive && error.status === 404 ? "No word on health" : "The server does not answer");
+// The server's own status.
+export function status(s, list, policy) {
+	const out = s.rotation === "out" || s.rotation === false;
+
+	healthPill(!s.healthy ? "bad" : out ? "warn" : "good",
+	    !s.healthy ? "Not healthy" : out ? "Out of rotation" : "Healthy");
+	byId("health").title = Array.isArray(s.reasons) ? s.reasons.join("\n") : "";
+	text("tile-users", number(s.users));
+	text("tile-pending", number(s.pending));
+	parties(s, list, policy);
+	refusals(s.refusals);
+	stages(Array.isArray(s.stages) ? s.stages : []);
+}
+
+// It cannot be had.
+export function noStatus(error, list, policy) {
+	const silent = error.status === 404 && list.length > 0;
+
+	healthPill(silent ? "none" : "bad", silent ? "No word on health" :
+	    "The server does not answer");
+	parties({}, list, policy);
+	refusals(null);
+	stages([]);
 }

@@ -168,15 +168,18 @@ async function follow() {
 
 async function health() {
 	for (;;) {
+		let pace = STATUS_MS;
 		await awake();
+		const policy = trust.current()?.policy ?? null;
 		try {
-			board.status(await status(), list(), trust.current()?.policy ?? null);
+			board.status(await status(), list(), policy);
 		} catch (error) {
 			if (!(error instanceof Refusal))
 				throw error;
-			board.noStatus(error, known.size > 0);
+			board.noStatus(error, list(), policy);
+			pace = error.status === 404 ? RETRY_MAX_MS : STATUS_MS;
 		}
-		await sleep(STATUS_MS);
+		await sleep(pace);
 	}
 }
 

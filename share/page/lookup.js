@@ -10,7 +10,9 @@ import * as store from "./store.js";
 import * as trust from "./trust.js";
 import { verify } from "./verify.js";
 
-const WAIT_MS = 3000;
+// How long the server may wait for the signatures that are still missing.
+const WAIT_MS = 2000;
+const WAIT_PAST_MS = 500;	// of an epoch that was named
 
 let asked = 0;
 
@@ -70,7 +72,7 @@ async function run(q, data) {
 	try {
 		const answer = data ?? await lookup(q.user, { epoch: q.epoch,
 			epochMin: store.seen(realm.name)?.size ?? 0n, known: realm.policyHash,
-			waitMs: WAIT_MS });
+			waitMs: q.epoch === null ? WAIT_MS : WAIT_PAST_MS });
 		const result = await judge(realm, answer, q, saved);
 		if (mine === asked) {
 			settle(show(realm, answer, result, q));

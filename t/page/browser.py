@@ -4,6 +4,7 @@ profile of its own that is thrown away.  Nothing but the standard library."""
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,29 +44,49 @@ class Element:
 
 
 class Browser:
-    def __init__(self, width=1280, height=900):
-        self.folder = tempfile.mkdtemp(prefix="ks-browser.")
-        # It takes a free port, and says which.
-        self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-            env=dict(os.environ, HOME=self.folder, TMPDIR=self.folder),
-            start_new_session=True)
-        self.base = None
-        for line in self.driver.stdout:
-            words = line.decode().split()
-            if b"started successfully on port" in line:
-                self.base = "http://127.0.0.1:%s" % words[-1].rstrip(".")
-                break
-        if self.base is None:
-            raise RuntimeError("chromedriver does not start")
-        self.session = ""
-        self.session = "/session/" + self.call("POST", "/session", {
-            "capabilities": {"alwaysMatch": {
-                "goog:loggingPrefs": {"browser": "ALL"},
-                "goog:chromeOptions": {"args": [
-                    *FLAGS, "--user-data-dir=" + self.folder + "/profile",
-                    "--window-size=%d,%d" % (width, height)]}}}})["sessionId"]
+    """The one that `begin` has started, and told of in a file."""
+
+    def __init__(self, told):
+        with open(told, encoding="utf-8") as f:
+            self.base, self.session, self.pid, self.folder = json.load(f)
+
+    @classmethod
+    def begin(cls, told):
+        """Start one that outlives this process, until `close`."""
+        self = cls.__new__(cls)
+        self.session, self.folder = "", tempfile.mkdtemp(prefix="ks-browser.")
+        with open(self.folder + "/driver", "w", encoding="utf-8") as out:
+            # It takes a free port, and says which.
+            driver = subprocess.Popen(
+                ["chromedriver", "--port=0"], stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env=dict(os.environ, HOME=self.folder, TMPDIR=self.folder))
+        self.pid = driver.pid
+        try:
+            self.base = "http://127.0.0.1:" + cls.port(driver, self.folder)
+            self.session = "/session/" + self.call("POST", "/session", {
+                "capabilities": {"alwaysMatch": {
+                    "goog:loggingPrefs": {"browser": "ALL"},
+                    "goog:chromeOptions": {"args": [
+                        *FLAGS, "--user-data-dir=" + self.folder + "/profile",
+                        "--window-size=1280,900"]}}}})["sessionId"]
+        except BaseException:
+            self.close()
+            raise
+        with open(told, "w", encoding="utf-8") as f:
+            json.dump([self.base, self.session, self.pid, self.folder], f)
+        return self
+
+    @staticmethod
+    def port(driver, folder):
+        deadline = time.monotonic() + WAIT_S
+        while driver.poll() is None and time.monotonic() < deadline:
+            with open(folder + "/driver", encoding="utf-8") as f:
+                found = re.search(r"started successfully on port (\d+)", f.read())
+            if found:
+                return found[1]
+            time.sleep(0.02)
+        raise RuntimeError("chromedriver does not start")
 
     def call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -85,12 +106,10 @@ class Browser:
         except (OSError, RuntimeError):
             pass
         try:
-            # Its session, so that no helper of the browser stays.
-            os.killpg(self.driver.pid, signal.SIGKILL)
+            # Its process group, so that no helper of the browser stays.
+            os.killpg(self.pid, signal.SIGKILL)
         except OSError:
             pass
-        self.driver.wait(30)
-        self.driver.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def open(self, url):

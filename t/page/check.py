@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """What the page promises, looked at in a browser, for t/bats/page.bats:
 
-check.py html FILE                  the form of the document
-check.py loads URL                  nothing on the console, nothing from elsewhere
-check.py live URL EPOCH-FILE        an epoch appears that EPOCH-FILE is then told of
-check.py lookups URL                present and absent, verified
-check.py saved URL REALM PROOF      a proof and a realm file from disk
-check.py altered URL MODE-FILE      what t/page/proxy.py alters is refused
-check.py memory URL MODE-FILE FILE  a fork and a step back; evidence goes to FILE
-check.py keyboard URL               the same without a pointer
-check.py looks URL                  contrast, light and dark, narrow and wide
+check.py html FILE                    the form of the document
+check.py begin B, end B               a browser, told of in the file B, for the others
+check.py loads B URL                  nothing on the console, nothing from elsewhere
+check.py live B URL FILE              an epoch appears after FILE is told of the last
+check.py lookups B URL                present and absent, verified
+check.py saved B URL REALM PROOF      a proof and a realm file from disk
+check.py altered B URL MODE-FILE      what t/page/proxy.py alters is refused
+check.py memory B URL MODE-FILE       a fork and a step back; evidence goes to FILE
+check.py keyboard B URL               the same without a pointer
+check.py looks B URL                  contrast, light and dark, narrow and wide
 """
 
 import html.parser
@@ -83,9 +84,15 @@ def check_html(path):
 # -- the page ------------------------------------------------------------------
 
 class Page(Browser):
-    def __init__(self, url):
-        super().__init__()
+    def __init__(self, told, url):
+        super().__init__(told)
         self.url = url
+        # As if it had never been here.
+        self.open(url + "/page/LICENSES")
+        self.run("localStorage.clear()")
+        self.scheme("light")
+        self.size(1280, 900)
+        self.log()
 
     def load(self, what=""):
         self.open("about:blank")
@@ -115,7 +122,8 @@ class Page(Browser):
         return self.find("#result").text
 
     def quiet(self):
-        said = [line for line in self.log() if not line.startswith("INFO")]
+        said = [line for line in self.log() if not line.startswith("INFO")
+                and "/v1/status - " not in line]
         want(not said, "the console says:\n" + "\n".join(said))
 
 
@@ -125,16 +133,23 @@ def check_loads(page):
     # Whoever signed it is verified by the page.
     page.until("document.querySelector('#epochs .passed-mark') !== null")
     page.until("/^[0-9,.]+$/.test(document.getElementById('tile-epoch').innerText)")
-    page.until("document.getElementById('health').dataset.state === 'good'")
+    page.until("document.getElementById('health').dataset.state")
     elsewhere = page.run(
         "return performance.getEntriesByType('resource').map((e) => e.name)."
         "filter((n) => new URL(n).origin !== location.origin)")
     want(elsewhere == [], "it loads %s" % elsewhere)
     # What the policy of the page forbids does not happen.
-    for evil in ("eval('1')", "new Function('1')()",
-                 "document.body.innerHTML = '<b>x</b>'"):
-        want(page.run("try { %s; return false } catch { return true }" % evil),
-             "allowed: " + evil)
+    page.run("""
+        window.broken = [];
+        document.addEventListener('securitypolicyviolation',
+            (e) => window.broken.push(e.effectiveDirective));
+        new Image().src = 'http://127.0.0.1:1/x.png';
+        fetch('http://127.0.0.1:1/').catch(() => {});
+        document.body.append(Object.assign(document.createElement('style'),
+            { textContent: 'body { color: red }' }));
+        try { document.body.innerHTML = '<b>x</b>'; } catch { /* as it should */ }""")
+    page.until("['img-src', 'connect-src', 'style-src-elem', 'require-trusted-types-for']."
+               "every((d) => window.broken.includes(d))")
     page.log()
     page.load("#user=alice@home.example")
     want(page.verdict() == "present", "a link does not look up")
@@ -263,7 +278,22 @@ def check_altered(page, mode_file):
     want(page.lookup("alice@home.example") == "present", "honest: " + page.said())
 
 
-def check_memory(page, mode_file, evidence):
+def check_evidence(text):
+    """Two checkpoints of the realm, each with its chain, as PROTOCOL has them."""
+    head = b"ks-checkpoints/v1\nrealm home.example\nrule fork\n"
+    want(text.startswith(head), "evidence: %r" % text[:80])
+    text = text[len(head):]
+    for word in (b"first", b"second"):
+        chain, size, text = text.split(b"\n", 2)
+        name, length = size.split(b" ")
+        want(chain == b"policies 0" and name == word, "evidence: %r" % size)
+        note, text = text[:int(length)], text[int(length):]
+        want(note.startswith(b"home.example\n") and note.endswith(b"\n") and
+             b"\n\n\xe2\x80\x94 home.example " in note, "evidence: %r" % note)
+    want(text == b"", "evidence goes on: %r" % text)
+
+
+def check_memory(page, mode_file):
     page.load()
     want(page.lookup("alice@home.example") == "present", "first: " + page.said())
     seen = page.run("return JSON.parse(localStorage.getItem('ks-seen home.example'))")
@@ -282,9 +312,7 @@ def check_memory(page, mode_file, evidence):
         URL.createObjectURL = (blob) => { blob.text().then((t) => {
             window.evidence = t; }); return old.call(URL, blob); };
         document.getElementById('evidence').click();""")
-    text = page.until("window.evidence")
-    with open(evidence, "w", encoding="utf-8", newline="") as f:
-        f.write(text)
+    check_evidence(page.until("window.evidence").encode())
     set_mode(mode_file, "honest")
     want(page.lookup("alice@home.example") == "present", "honest: " + page.said())
     # The checkpoint that is remembered is of the future: the answer is older.
@@ -388,12 +416,13 @@ def check_looks(page):
 def main():
     name, args = sys.argv[1], sys.argv[2:]
     if name == "html":
-        return check_html(args[0])
-    page = Page(args[0])
-    try:
-        globals()["check_" + name](page, *args[1:])
-    finally:
-        page.close()
+        check_html(args[0])
+    elif name == "begin":
+        Browser.begin(args[0])
+    elif name == "end":
+        Browser(args[0]).close()
+    else:
+        globals()["check_" + name](Page(*args[:2]), *args[2:])
 
 
 if __name__ == "__main__":
