@@ -25,12 +25,12 @@ forget(struct face * F)
 
 	F->conn = NULL;
 	F->head_id = 0;
-	feed_end(F);
-	push_end(F);
+	fetch_feed_end(F);
+	fetch_push_end(F);
 }
 
 void
-face_fail(struct face * F, const char * rule, const char * why,
+fetch_face_fail(struct face * F, const char * rule, const char * why,
     uint64_t again_ms)
 {
 	struct conn * C = F->conn;
@@ -63,16 +63,16 @@ praise(struct face * F)
 }
 
 enum fetch_said
-face_judge(struct face * F, const struct http_result * R, const char * type)
+fetch_face_judge(struct face * F, const struct http_result * R, const char * type)
 {
 	char why[HTTP_WHY_MAX];
 
 	if (R->end == HTTP_FAILED) {
-		face_fail(F, R->rule, R->why, FETCH_REST_MS_MAX);
+		fetch_face_fail(F, R->rule, R->why, FETCH_REST_MS_MAX);
 		return (FETCH_AWAY);
 	}
 	if (R->end == HTTP_REJECTED) {
-		face_fail(F, R->rule, R->why, FETCH_REST_MS_REFUSED);
+		fetch_face_fail(F, R->rule, R->why, FETCH_REST_MS_REFUSED);
 		return (FETCH_AWAY);
 	}
 	if (R->status == 429) {
@@ -92,13 +92,13 @@ face_judge(struct face * F, const struct http_result * R, const char * type)
 		snprintf(why, sizeof(why), "the answer is not %s", type);
 	else
 		snprintf(why, sizeof(why), "status %u", R->status);
-	face_fail(F, "", why, R->status >= 500 ? FETCH_REST_MS_MAX :
+	fetch_face_fail(F, "", why, R->status >= 500 ? FETCH_REST_MS_MAX :
 	    FETCH_REST_MS_REFUSED);
 	return (FETCH_AWAY);
 }
 
 int
-face_error(struct face * F, uint32_t id, const struct http_result * R)
+fetch_face_error(struct face * F, uint32_t id, const struct http_result * R)
 {
 	enum error_code code = R->status == 404 ? ERROR_NOT_FOUND :
 	    R->status < 500 ? ERROR_REFUSED : ERROR_UNAVAILABLE;
@@ -108,7 +108,7 @@ face_error(struct face * F, uint32_t id, const struct http_result * R)
 }
 
 struct http_call *
-face_get(struct face * F, const char * path, const struct http_request * Q)
+fetch_face_get(struct face * F, const char * path, const struct http_request * Q)
 {
 	struct http_request copy = *Q;
 	struct http_call * call = NULL;
@@ -125,7 +125,7 @@ face_get(struct face * F, const char * path, const struct http_request * Q)
 }
 
 int
-face_go(struct face * F)
+fetch_face_go(struct face * F)
 {
 	const uint64_t now_ms = clock_mono_ms();
 	uint64_t wake_ms = UINT64_MAX;
@@ -137,8 +137,8 @@ face_go(struct face * F)
 		loop_timer_set(F->again, F->rests_ms - now_ms);
 		return (0);
 	}
-	if (head_go(F, now_ms, &wake_ms) || feed_go(F, now_ms, &wake_ms) ||
-	    push_go(F, now_ms, &wake_ms))
+	if (fetch_head_go(F, now_ms, &wake_ms) || fetch_feed_go(F, now_ms, &wake_ms) ||
+	    fetch_push_go(F, now_ms, &wake_ms))
 		return (-1);
 	if (wake_ms != UINT64_MAX)
 		loop_timer_set(F->again, wake_ms > now_ms ? wake_ms - now_ms :
@@ -150,7 +150,7 @@ static int
 on_again(void * cookie)
 {
 
-	return (face_go(cookie));
+	return (fetch_face_go(cookie));
 }
 
 /* ${C} asks: there is only one who does, and he may have connected anew. */
@@ -178,8 +178,8 @@ handle_feed(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 	if (id == 0 || proto_publish_get_feed(body, len, &epoch) || epoch == 0)
 		return (conn_malformed(C, "feed-malformed"));
 	asked_by(F, C);
-	feed_begin(F, id, epoch);
-	return (face_go(F));
+	fetch_feed_begin(F, id, epoch);
+	return (fetch_face_go(F));
 }
 
 static int
@@ -193,7 +193,7 @@ handle_head(void * cookie, struct conn * C, uint32_t id, const uint8_t * body,
 		return (conn_malformed(C, "head-malformed"));
 	asked_by(F, C);
 	F->head_id = id;
-	return (face_go(F));
+	return (fetch_face_go(F));
 }
 
 static int
@@ -206,9 +206,9 @@ handle_ratify(void * cookie, struct conn * C, uint32_t id,
 	if (signature_get_ratification(body, len, &S))
 		return (conn_malformed(C, "ratify-malformed"));
 	asked_by(F, C);
-	if (push_add(F, id, S.epoch, body))
+	if (fetch_push_add(F, id, S.epoch, body))
 		return (-1);
-	return (face_go(F));
+	return (fetch_face_go(F));
 }
 
 static const struct server_handler handlers[] = {
@@ -223,7 +223,7 @@ on_drained(void * cookie, struct conn * C)
 	struct face * F = cookie;
 
 	if (C == F->conn)
-		feed_drained(F);
+		fetch_feed_drained(F);
 	return (0);
 }
 
@@ -237,7 +237,7 @@ on_gone(void * cookie, struct conn * C)
 }
 
 struct face *
-face_new(struct loop * L, struct http * H, const char * url, int fd)
+fetch_face_new(struct loop * L, struct http * H, const char * url, int fd)
 {
 	struct face * F;
 

@@ -13,11 +13,11 @@ struct loop;
  */
 
 /**
- * face_new(L, H, url, fd):
+ * fetch_face_new(L, H, url, fd):
  * Serve the ${url}, which stays, on the listening socket ${fd} in the loop ${L}, with
  * requests of ${H}.  Return it, or NULL after a line on standard error.  It lives as long
  * as the process.
  */
-struct face * face_new(struct loop *, struct http *, const char *, int);
+struct face * fetch_face_new(struct loop *, struct http *, const char *, int);
 
 #endif

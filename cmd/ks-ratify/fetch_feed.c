@@ -51,7 +51,7 @@ slot_reset(struct slot * S, uint64_t epoch)
 }
 
 void
-feed_end(struct face * F)
+fetch_feed_end(struct face * F)
 {
 
 	http_end(F->tail);
@@ -66,10 +66,10 @@ feed_end(struct face * F)
 }
 
 void
-feed_begin(struct face * F, uint32_t id, uint64_t epoch)
+fetch_feed_begin(struct face * F, uint32_t id, uint64_t epoch)
 {
 
-	feed_end(F);
+	fetch_feed_end(F);
 	F->feed_id = id;
 	F->next = epoch;
 	for (unsigned i = 0; i < FETCH_AHEAD; i++)
@@ -81,9 +81,9 @@ static int
 refuse(struct face * F, const struct http_result * R)
 {
 	const uint32_t id = F->feed_id;
-	int rc = face_error(F, id, R);
+	int rc = fetch_face_error(F, id, R);
 
-	feed_end(F);
+	fetch_feed_end(F);
 	return (rc);
 }
 
@@ -111,7 +111,7 @@ pass_on(struct slot * S)
 }
 
 int
-feed_pass_back(struct face * F, const uint8_t * p, size_t len)
+fetch_feed_pass_back(struct face * F, const uint8_t * p, size_t len)
 {
 	struct signature_ratification R;
 	struct proto_publish_head P;
@@ -140,7 +140,7 @@ feed_pass_back(struct face * F, const uint8_t * p, size_t len)
 				F->base = R.epoch;
 			continue;
 		}
-		push_back(F, R.epoch, R.key_id);
+		fetch_push_back(F, R.epoch, R.key_id);
 		if (conn_send(F->conn, FEED_RATIFICATION, F->feed_id,
 		    frame.body, frame.len, 0))
 			return (-1);
@@ -153,7 +153,7 @@ static void
 fail(struct face * F, const char * why)
 {
 
-	face_fail(F, RULE_NOT_A_KEYSERVER, why, FETCH_REST_MS_REFUSED);
+	fetch_face_fail(F, RULE_NOT_A_KEYSERVER, why, FETCH_REST_MS_REFUSED);
 }
 
 /* Hand over what is there, in the order of the epochs. */
@@ -179,7 +179,7 @@ advance(struct face * F)
 		}
 		F->next++;
 		if (S->back.len > 0 &&
-		    (rc = feed_pass_back(F, S->back.data, S->back.len)) != 0)
+		    (rc = fetch_feed_pass_back(F, S->back.data, S->back.len)) != 0)
 			break;
 		slot_reset(S, F->next - 1 + FETCH_AHEAD);
 	}
@@ -189,7 +189,7 @@ advance(struct face * F)
 }
 
 void
-feed_drained(struct face * F)
+fetch_feed_drained(struct face * F)
 {
 	struct slot * S = slot_of(F, F->next);
 
@@ -207,8 +207,8 @@ on_piece(void * cookie, const uint8_t * p, size_t len)
 	struct face * F = S->face;
 	const int turn = S->epoch == F->next;
 
-	if (turn ? !conn_room(F->conn) : S->in.len > 0 &&
-	    len > FETCH_HOLD_MAX - S->in.len) {
+	if (turn ? !conn_room(F->conn) : S->in.len + len >
+	    FETCH_HOLD_MAX) {
 		S->paused = 1;
 		return (HTTP_FULL);
 	}
@@ -226,14 +226,14 @@ on_bundle(void * cookie, const struct http_result * R)
 	struct face * F = S->face;
 	int rc = 0;
 
-	switch (face_judge(F, R, FRAMES)) {
+	switch (fetch_face_judge(F, R, FRAMES)) {
 	case FETCH_GOOD:
 		S->whole = 1;
 		http_end(S->call);
 		S->call = NULL;
 		if (advance(F))
 			return (-1);
-		return (face_go(F));
+		return (fetch_face_go(F));
 	case FETCH_REFUSED:
 		if (S->epoch == F->next &&
 		    strcmp(R->rule, RULE_EPOCH_UNKNOWN) != 0)
@@ -248,7 +248,7 @@ on_bundle(void * cookie, const struct http_result * R)
 	}
 	http_end(S->call);
 	S->call = NULL;
-	return (rc ? rc : face_go(F));
+	return (rc ? rc : fetch_face_go(F));
 }
 
 static int
@@ -266,7 +266,7 @@ ask_bundle(struct slot * S, uint64_t now_ms)
 	S->start_ms = now_ms;
 	snprintf(path, sizeof(path), "/v1/feed/%" PRIu64 "?wait_ms=%d",
 	    S->epoch, S->epoch == S->face->next ? FETCH_WAIT_MS : 0);
-	S->call = face_get(S->face, path, &Q);
+	S->call = fetch_face_get(S->face, path, &Q);
 	return (S->call == NULL ? -1 : 0);
 }
 
@@ -277,7 +277,7 @@ on_ratifications(void * cookie, const struct http_result * R)
 	struct slot * S = cookie;
 	struct face * F = S->face;
 
-	switch (face_judge(F, R, FRAMES)) {
+	switch (fetch_face_judge(F, R, FRAMES)) {
 	case FETCH_GOOD:
 		wbuf_put_bytes(&S->back, R->body, R->len);
 		if (wbuf_failed(&S->back))
@@ -295,7 +295,7 @@ on_ratifications(void * cookie, const struct http_result * R)
 	S->ratifications = NULL;
 	if (advance(F))
 		return (-1);
-	return (face_go(F));
+	return (fetch_face_go(F));
 }
 
 static int
@@ -307,7 +307,7 @@ ask_ratifications(struct slot * S)
 	char path[80];
 
 	snprintf(path, sizeof(path), "/v1/ratifications/%" PRIu64, S->epoch);
-	S->ratifications = face_get(S->face, path, &Q);
+	S->ratifications = fetch_face_get(S->face, path, &Q);
 	return (S->ratifications == NULL ? -1 : 0);
 }
 
@@ -322,7 +322,7 @@ take_tail(struct face * F, const struct http_result * R)
 		return (0);
 	}
 	strlcpy(F->cursor, R->cursor, sizeof(F->cursor));
-	if ((rc = feed_pass_back(F, R->body, R->len)) == 1)
+	if ((rc = fetch_feed_pass_back(F, R->body, R->len)) == 1)
 		fail(F, "what came since is none of that");
 	if (rc != 0)
 		return (rc == -1 ? -1 : 0);
@@ -332,7 +332,7 @@ take_tail(struct face * F, const struct http_result * R)
 	F->told = 1;
 	http_end(F->tail);
 	F->tail = NULL;
-	return (face_go(F));
+	return (fetch_face_go(F));
 }
 
 static int
@@ -340,7 +340,7 @@ on_tail(void * cookie, const struct http_result * R)
 {
 	struct face * F = cookie;
 
-	switch (face_judge(F, R, FRAMES)) {
+	switch (fetch_face_judge(F, R, FRAMES)) {
 	case FETCH_GOOD:
 		return (take_tail(F, R));
 	case FETCH_REFUSED:
@@ -348,7 +348,7 @@ on_tail(void * cookie, const struct http_result * R)
 	case FETCH_LATER:
 		http_end(F->tail);
 		F->tail = NULL;
-		return (face_go(F));
+		return (fetch_face_go(F));
 	default:
 		return (0);
 	}
@@ -371,13 +371,13 @@ ask_tail(struct face * F, uint64_t now_ms)
 	wbuf_put_u8(&W, '\0');
 	F->tail_ms = now_ms;
 	F->tail = wbuf_failed(&W) ? NULL :
-	    face_get(F, (const char *)W.data, &Q);
+	    fetch_face_get(F, (const char *)W.data, &Q);
 	wbuf_free(&W);
 	return (F->tail == NULL ? -1 : 0);
 }
 
 int
-feed_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
+fetch_feed_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
 {
 	struct slot * S;
 	uint64_t epoch;

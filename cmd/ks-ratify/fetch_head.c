@@ -61,28 +61,28 @@ on_head(void * cookie, const struct http_result * R)
 	int rc = 0;
 
 	F->head = NULL;
-	switch (face_judge(F, R, JSON)) {
+	switch (fetch_face_judge(F, R, JSON)) {
 	case FETCH_GOOD:
 		if ((rc = take(F, (const char *)R->body, R->len)) == 1) {
-			face_fail(F, RULE_NOT_A_KEYSERVER,
+			fetch_face_fail(F, RULE_NOT_A_KEYSERVER,
 			    "the checkpoint is none", FETCH_REST_MS_REFUSED);
 			rc = 0;
 		}
 		break;
 	case FETCH_REFUSED:
 		if (F->head_id != 0)
-			rc = face_error(F, F->head_id, R);
+			rc = fetch_face_error(F, F->head_id, R);
 		F->head_id = 0;
 		break;
 	default:
 		break;
 	}
 	http_end(call);
-	return (rc ? rc : face_go(F));
+	return (rc ? rc : fetch_face_go(F));
 }
 
 int
-head_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
+fetch_head_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
 {
 	const struct http_request Q = { .accept = JSON,
 	    .answer_max = FETCH_HEAD_MAX,
@@ -96,6 +96,6 @@ head_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
 		return (0);
 	}
 	F->head_ms = now_ms;
-	F->head = face_get(F, "/v1/checkpoint", &Q);
+	F->head = fetch_face_get(F, "/v1/checkpoint", &Q);
 	return (F->head == NULL ? -1 : 0);
 }

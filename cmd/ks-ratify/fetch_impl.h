@@ -130,101 +130,101 @@ enum fetch_said {
 	FETCH_GOOD,			/* it is what was asked for */
 	FETCH_LATER,			/* too much was asked: again after a rest */
 	FETCH_REFUSED,			/* by a rule, R->rule */
-	FETCH_AWAY			/* none that counts: face_fail was called */
+	FETCH_AWAY			/* none that counts: fetch_face_fail was called */
 };
 
 /* fetch_face.c */
 
 /**
- * face_judge(F, R, type):
+ * fetch_face_judge(F, R, type):
  * Say what the answer ${R}, which should be of the media ${type}, amounts to.
  */
-enum fetch_said face_judge(struct face *, const struct http_result *,
+enum fetch_said fetch_face_judge(struct face *, const struct http_result *,
     const char *);
 
 /**
- * face_error(F, id, R):
+ * fetch_face_error(F, id, R):
  * Answer the request ${id} with the rule of ${R}, a refusal.  Return 0 or -1.
  */
-int face_error(struct face *, uint32_t, const struct http_result *);
+int fetch_face_error(struct face *, uint32_t, const struct http_result *);
 
 /**
- * face_fail(F, rule, why, again_ms):
+ * fetch_face_fail(F, rule, why, again_ms):
  * The server does not do, by the ${rule} (may be empty): end the connection, with a
  * line, and rest, for no longer than ${again_ms}.
  */
-void face_fail(struct face *, const char *, const char *, uint64_t);
+void fetch_face_fail(struct face *, const char *, const char *, uint64_t);
 
 /**
- * face_get(F, path, Q):
+ * fetch_face_get(F, path, Q):
  * Begin the request ${Q} for the ${path}, which stands for its URL.  Return the call, or
  * NULL (reported).
  */
-struct http_call * face_get(struct face *, const char *,
+struct http_call * fetch_face_get(struct face *, const char *,
     const struct http_request *);
 
 /**
- * face_go(F):
+ * fetch_face_go(F):
  * Begin all requests that are due, and set the timer for the others.  Return 0 or -1.
  */
-int face_go(struct face *);
+int fetch_face_go(struct face *);
 
 /* fetch_feed.c */
 
 /**
- * feed_begin(F, id, epoch), feed_end(F):
+ * fetch_feed_begin(F, id, epoch), fetch_feed_end(F):
  * Feed the request ${id} from ${epoch} on; end that, and all requests for it.
  */
-void feed_begin(struct face *, uint32_t, uint64_t);
-void feed_end(struct face *);
+void fetch_feed_begin(struct face *, uint32_t, uint64_t);
+void fetch_feed_end(struct face *);
 
 /**
- * feed_go(F, now_ms, wake_ms):
+ * fetch_feed_go(F, now_ms, wake_ms):
  * Begin the requests of the feed that are due, and lower ${wake_ms} to when the next is.
  * Return 0 or -1.
  */
-int feed_go(struct face *, uint64_t, uint64_t *);
+int fetch_feed_go(struct face *, uint64_t, uint64_t *);
 
 /**
- * feed_drained(F):
+ * fetch_feed_drained(F):
  * The connection takes more again.
  */
-void feed_drained(struct face *);
+void fetch_feed_drained(struct face *);
 
 /**
- * feed_pass_back(F, p, len):
+ * fetch_feed_pass_back(F, p, len):
  * Hand over the FEED_RATIFICATIONs among the ${len} bytes of frames at ${p} that are of
  * epochs which were handed over.  Return 0, 1 if they are no such frames, or -1.
  */
-int feed_pass_back(struct face *, const uint8_t *, size_t);
+int fetch_feed_pass_back(struct face *, const uint8_t *, size_t);
 
 /* fetch_push.c */
 
 /**
- * push_add(F, id, epoch, body):
+ * fetch_push_add(F, id, epoch, body):
  * Take the RATIFY ${id} with this ${body}, about ${epoch}.  Return 0 or -1.
  */
-int push_add(struct face *, uint32_t, uint64_t, const uint8_t *);
+int fetch_push_add(struct face *, uint32_t, uint64_t, const uint8_t *);
 
 /**
- * push_back(F, epoch, key_id):
+ * fetch_push_back(F, epoch, key_id):
  * The ratification of ${epoch} by ${key_id} was handed over.
  */
-void push_back(struct face *, uint64_t, const uint8_t *);
+void fetch_push_back(struct face *, uint64_t, const uint8_t *);
 
 /**
- * push_go(F, now_ms, wake_ms), push_end(F):
- * As feed_go and feed_end, for cosignatures.
+ * fetch_push_go(F, now_ms, wake_ms), fetch_push_end(F):
+ * As fetch_feed_go and fetch_feed_end, for cosignatures.
  */
-int push_go(struct face *, uint64_t, uint64_t *);
-void push_end(struct face *);
+int fetch_push_go(struct face *, uint64_t, uint64_t *);
+void fetch_push_end(struct face *);
 
 /* fetch_head.c */
 
 /**
- * head_go(F, now_ms, wake_ms):
- * As feed_go, for the HEAD that waits.
+ * fetch_head_go(F, now_ms, wake_ms):
+ * As fetch_feed_go, for the HEAD that waits.
  */
-int head_go(struct face *, uint64_t, uint64_t *);
+int fetch_head_go(struct face *, uint64_t, uint64_t *);
 
 #endif

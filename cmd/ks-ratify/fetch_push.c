@@ -27,7 +27,7 @@ done_with(struct push * P)
 }
 
 void
-push_end(struct face * F)
+fetch_push_end(struct face * F)
 {
 
 	for (unsigned i = 0; i < RATIFY_PUSH_MAX; i++)
@@ -57,7 +57,7 @@ place(struct face * F, uint64_t epoch, const uint8_t * body)
 }
 
 int
-push_add(struct face * F, uint32_t id, uint64_t epoch, const uint8_t * body)
+fetch_push_add(struct face * F, uint32_t id, uint64_t epoch, const uint8_t * body)
 {
 	struct push * P = place(F, epoch, body);
 
@@ -78,7 +78,7 @@ push_add(struct face * F, uint32_t id, uint64_t epoch, const uint8_t * body)
 }
 
 void
-push_back(struct face * F, uint64_t epoch, const uint8_t * key_id)
+fetch_push_back(struct face * F, uint64_t epoch, const uint8_t * key_id)
 {
 	struct push * P;
 
@@ -109,12 +109,12 @@ on_pushed(void * cookie, const struct http_result * R)
 	struct face * F = P->face;
 	int rc = 0;
 
-	switch (face_judge(F, R, TEXT)) {
+	switch (fetch_face_judge(F, R, TEXT)) {
 	case FETCH_GOOD:
 		rc = proposed(P);
 		break;
 	case FETCH_REFUSED:
-		rc = face_error(F, P->id, R);
+		rc = fetch_face_error(F, P->id, R);
 		P->state = PUSH_FREE;
 		break;
 	case FETCH_LATER:
@@ -125,7 +125,7 @@ on_pushed(void * cookie, const struct http_result * R)
 	}
 	http_end(P->call);
 	P->call = NULL;
-	return (rc ? rc : face_go(F));
+	return (rc ? rc : fetch_face_go(F));
 }
 
 /* The ratifications of the epoch of ${P} came: its own may be among them. */
@@ -136,12 +136,12 @@ on_looked(void * cookie, const struct http_result * R)
 	struct face * F = P->face;
 	int rc;
 
-	switch (face_judge(F, R, FRAMES)) {
+	switch (fetch_face_judge(F, R, FRAMES)) {
 	case FETCH_GOOD:
 		/* If it is there it is free then. */
 		P->state = PUSH_PROPOSED;
-		if ((rc = feed_pass_back(F, R->body, R->len)) == 1) {
-			face_fail(F, RULE_NOT_A_KEYSERVER,
+		if ((rc = fetch_feed_pass_back(F, R->body, R->len)) == 1) {
+			fetch_face_fail(F, RULE_NOT_A_KEYSERVER,
 			    "the ratifications are none",
 			    FETCH_REST_MS_REFUSED);
 			return (0);
@@ -158,7 +158,7 @@ on_looked(void * cookie, const struct http_result * R)
 	}
 	http_end(P->call);
 	P->call = NULL;
-	return (face_go(F));
+	return (fetch_face_go(F));
 }
 
 static int
@@ -170,7 +170,7 @@ ask(struct push * P)
 	    .stall_ms = FETCH_TIMEOUT_MS, .done = on_pushed, .ctx = P };
 
 	P->state = PUSH_ASKED;
-	P->call = face_get(P->face, "/v1/ratify", &Q);
+	P->call = fetch_face_get(P->face, "/v1/ratify", &Q);
 	return (P->call == NULL ? -1 : 0);
 }
 
@@ -187,12 +187,12 @@ look(struct push * P, uint64_t now_ms)
 	    2 * P->wait_ms;
 	P->due_ms = now_ms + P->wait_ms;
 	snprintf(path, sizeof(path), "/v1/ratifications/%" PRIu64, P->epoch);
-	P->call = face_get(P->face, path, &Q);
+	P->call = fetch_face_get(P->face, path, &Q);
 	return (P->call == NULL ? -1 : 0);
 }
 
 int
-push_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
+fetch_push_go(struct face * F, uint64_t now_ms, uint64_t * wake_ms)
 {
 	struct push * P;
 	unsigned running = 0;

@@ -94,7 +94,7 @@ child_start(struct child * K, const struct config_verifier * config,
 	for (unsigned i = 0; i < config->nupstreams; i++) {
 		if (config->url[i][0] == '\0')
 			continue;
-		K->face[i] = face_new(K->L, K->H, config->url[i], fds[k++]);
+		K->face[i] = fetch_face_new(K->L, K->H, config->url[i], fds[k++]);
 		if (K->face[i] == NULL)
 			return (EXITS_TEMPORARY);
 	}

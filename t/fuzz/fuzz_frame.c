@@ -7,10 +7,11 @@
 #include "codec/wbuf.h"
 #include "frame/common.h"
 #include "frame/frame.h"
+#include "proto/bundle.h"
 
 #include "fuzz.h"
 
-enum { FRAME, STATUS_REPLY, ERROR, DUMP, DUMP_REPLY };
+enum { FRAME, STATUS_REPLY, ERROR, DUMP, DUMP_REPLY, EPOCH, TAIL };
 
 void
 fuzz_begin(void)
@@ -21,6 +22,8 @@ fuzz_begin(void)
 	fuzz_decoder("ERROR");
 	fuzz_decoder("DUMP");
 	fuzz_decoder("DUMP_REPLY");
+	fuzz_decoder("bundle of an epoch");
+	fuzz_decoder("bundle of a tail");
 }
 
 /* What decodes is encoded to the same bytes again. */
@@ -69,6 +72,37 @@ check_body(const struct frame * F)
 	wbuf_free(&W);
 }
 
+/* What is whole is so however it is cut; ${cut} bytes come first. */
+static void
+check_bundle(const uint8_t * p, size_t len, enum bundle_kind kind, size_t cut)
+{
+	struct bundle B, C;
+	struct frame F;
+	size_t used, start = 0, n = 0, m = 0, at = 0;
+
+	bundle_init(&B, kind);
+	bundle_init(&C, kind);
+	while (start < len && bundle_next(&B, p + start, len - start, &F,
+	    &used) == 1) {
+		if (used > len - start)
+			abort();
+		start += used;
+		n++;
+	}
+	while (at < cut && bundle_next(&C, p + at, cut - at, &F, &used) == 1) {
+		at += used;
+		m++;
+	}
+	while (at < len && bundle_next(&C, p + at, len - at, &F, &used) == 1) {
+		at += used;
+		m++;
+	}
+	if (n != m || at != start)
+		abort();
+	if (n > 0 && bundle_whole(&B, len - start))
+		fuzz_accepted(kind == BUNDLE_EPOCH ? EPOCH : TAIL);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 {
@@ -82,5 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 		check_body(&F);
 		start += used;
 	}
+	check_bundle(data, len, BUNDLE_EPOCH, len / 2);
+	check_bundle(data, len, BUNDLE_TAIL, len / 3);
 	return (0);
 }

@@ -109,6 +109,44 @@ seeds_tree_tile(struct wbuf * W)
 	seed_tile(W, "deeper", 1, way, T.slot[i].link);
 }
 
+/* A frame of ${type} with request id 0 and the body in ${body}, which is made empty. */
+static void
+put_frame(struct wbuf * W, uint16_t type, struct wbuf * body)
+{
+
+	PANIC_UNLESS(wbuf_failed(body) == 0);
+	frame_put(W, type, 0, body->data, body->len);
+	wbuf_reset(body);
+}
+
+static void
+seeds_bundle(struct wbuf * W)
+{
+	const struct proto_policy policy = { 8, 2, "quorum none\n", 12 };
+	const struct signature_ratification R = { .epoch = 7, .time_s = 1 };
+	static const uint8_t head[HEAD_LEN];
+	const struct proto_publish_head H = { head, (const uint8_t *)"note", 4 };
+	struct wbuf body;
+	struct list L;
+
+	wbuf_init(&body, FRAME_BODY_MAX);
+	proto_publish_begin_updates(&L, &body, 7);
+	list_put(&L, (const uint8_t *)"update", 6);
+	list_end(&L);
+	put_frame(W, FEED_UPDATES, &body);
+	proto_policy_put(&body, &policy);
+	put_frame(W, FEED_POLICY, &body);
+	proto_publish_put_head_reply(&body, &H);
+	put_frame(W, FEED_HEAD, &body);
+	seed("frame", "bundle", W);
+	proto_publish_put_head_reply(&body, &H);
+	put_frame(W, FEED_HEAD, &body);
+	signature_put_ratification(&body, &R);
+	put_frame(W, FEED_RATIFICATION, &body);
+	seed("frame", "tail", W);
+	wbuf_free(&body);
+}
+
 static void
 seeds_frame(struct wbuf * W)
 {
@@ -134,6 +172,7 @@ seeds_frame(struct wbuf * W)
 	common_put_error(W, ERROR_REFUSED, "not-fresh", "too old");
 	frame_end(W, mark);
 	seed("frame", "frames", W);
+	seeds_bundle(W);
 }
 
 static void

@@ -12,7 +12,6 @@ words in that file say:
     endless         it does not end
     cut             it ends in its middle
     garbage         it is not what was asked for
-    order           the head of an epoch comes first
     trickle         of the bundle of an epoch comes one byte, and then nothing
     limit           every second one is refused as too many
     huge            the bundle of an epoch has 100 MB of updates; how many bytes were
@@ -182,8 +181,6 @@ class Face(http.server.BaseHTTPRequestHandler):
         words = self.words()
         if words and words[0] != "limit" and self.wrong(words):
             return
-        if words[:1] == ["order"]:
-            frames = frames[-1:] + frames[:-1] + frames[-1:]
         body = b"".join(frames)
         if words[:1] == ["cut"]:
             body = body[:-20]

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -79,7 +80,61 @@ jail(void)
 	CHECK(WEXITSTATUS(status) == 0);
 }
 
+/* The same, with what looks up hosts and the system's authorities. */
+static int
+jailed_names(const char * file)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo * list;
+	struct jail J;
+
+	jail_init(&J);
+	J.tcp = 1;
+	jail_add_names(&J);
+	jail_add_authorities(&J);
+	if (jail_enter(&J))
+		return (1);
+	if (getaddrinfo("localhost", "443", &hints, &list) != 0)
+		return (2);
+	freeaddrinfo(list);
+	if (socket(AF_INET, SOCK_STREAM, 0) == -1 ||
+	    socket(AF_INET, SOCK_DGRAM, 0) == -1)
+		return (3);
+	if (open("/etc/hosts", O_RDONLY) == -1 && errno == EACCES)
+		return (4);
+	if (open("/etc/ssl/certs/ca-certificates.crt", O_RDONLY) == -1 &&
+	    errno == EACCES)
+		return (5);
+	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
+		return (6);
+	if (open(file, O_RDONLY) != -1 || errno != EACCES)
+		return (7);
+	if (open("/etc/hosts", O_WRONLY) != -1 || errno != EACCES)
+		return (8);
+	return (0);
+}
+
+static void
+names(void)
+{
+	char file[200];
+	pid_t pid;
+	int fd, status;
+
+	snprintf(file, sizeof(file), "%s/other", test_dir());
+	CHECK((fd = open(file, O_CREAT | O_WRONLY, 0600)) != -1);
+	close(fd);
+	if ((pid = fork()) == 0)
+		_exit(jailed_names(file));
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	if (WEXITSTATUS(status) != 0)
+		printf("# jailed: check %d\n", WEXITSTATUS(status));
+	CHECK(WEXITSTATUS(status) == 0);
+}
+
 static const struct test tests[] = {
 	{ "a jail keeps files, programs and networks out", jail },
+	{ "hosts can be looked up in a jail, and authorities read, where that is"
+	    " listed", names },
 };
 TESTS(tests)

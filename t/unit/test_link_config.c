@@ -104,6 +104,18 @@ files(void)
 	CHECK(config_verifier_read(path, &V) == 0 && V.nupstreams == 8);
 	CHECK(put(path, U("a") U("b") U("c")) == 0);
 	CHECK(config_verifier_read(path, &V) == -1);
+	CHECK(put(path, "upstream run/x\nupstream https://k.example/p\nhttp_ca c\n"
+	    LINKS) == 0);
+	CHECK(config_verifier_read(path, &V) == 0 && V.nupstreams == 2);
+	CHECK(V.url[0][0] == '\0' && strcmp(V.upstream[0], "run/x") == 0);
+	CHECK(strcmp(V.url[1], "https://k.example/p") == 0);
+	CHECK(strcmp(V.upstream[1], "run/http-2") == 0);
+	CHECK(strcmp(V.http_ca, "c") == 0);
+	CHECK(config_link_read(path, &C) == 0 && C.nlinks == 3);
+	CHECK(put(path, "upstream http://k.example/?a\n") == 0);
+	CHECK(config_verifier_read(path, &V) == -1);
+	CHECK(put(path, "upstream http://a\nupstream http://a\n") == 0);
+	CHECK(config_verifier_read(path, &V) == -1);
 	CHECK(put(path, "upstream\n") == 0);
 	CHECK(config_verifier_read(path, &V) == -1);
 	CHECK(config_replica_read(path, &R) == -1);
