@@ -117,6 +117,7 @@ finish_folder(struct build * B, const struct init_folder * F, unsigned number)
 	return (init_service_make(F, B->plan->supervisor,
 	    (B->net != NULL ? INIT_SERVICE_LINK : 0) |
 	    (cluster && F->place == INIT_REPLICA ? INIT_SERVICE_ETCD : 0) |
+	    (B->plan->listen != NULL ? INIT_SERVICE_HTTPD : 0) |
 	    (B->plan->keyids ? INIT_SERVICE_KEYIDS : 0),
 	    &B->W));
 }

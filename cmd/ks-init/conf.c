@@ -65,7 +65,8 @@ void
 init_conf_replica(struct wbuf * W, const struct init_plan * plan,
     const struct init_net * net, unsigned self, const char * engine)
 {
-	char min[24], max[24], retry[24];
+	char min[24], max[24], retry[24], http[CONFIG_ADDRESS_MAX + 16];
+	const char * listen = plan->http[plan->mode == INIT_MAKE ? self : 0];
 	struct wbuf links, order;
 	struct init_var vars[] = {
 		{ "@EPOCH_MIN_MS@", min },
@@ -74,6 +75,7 @@ init_conf_replica(struct wbuf * W, const struct init_plan * plan,
 		{ "@LINKS@\n", NULL },
 		{ "@ENGINE@\n", NULL },
 		{ "@KEYIDS@", plan->keyids ? "yes" : "no" },
+		{ "@HTTP@", http },
 		{ NULL, NULL }
 	};
 
@@ -84,6 +86,8 @@ init_conf_replica(struct wbuf * W, const struct init_plan * plan,
 	snprintf(retry, sizeof(retry), "%" PRIu64, plan->epoch_min_ms == 0 ? 1 :
 	    plan->epoch_min_ms < EPOCH_RETRY_MS ? plan->epoch_min_ms :
 	    (uint64_t)EPOCH_RETRY_MS);
+	snprintf(http, sizeof(http), "%shttp_listen %s", listen[0] != '\0' ? "" :
+	    "#", listen[0] != '\0' ? listen : "127.0.0.1:8080");
 	wbuf_init(&links, LINES_MAX);
 	wbuf_init(&order, LINES_MAX);
 	put_links(&links, net, self);

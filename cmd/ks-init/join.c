@@ -216,6 +216,7 @@ fill(struct join * J)
 	return (put_realm(J) || init_service_make(&J->F,
 	    J->plan->supervisor == INIT_AS_THERE ? J->from->supervisor :
 	    J->plan->supervisor, INIT_SERVICE_LINK | INIT_SERVICE_ETCD_DOWN |
+	    (conf.listen != NULL ? INIT_SERVICE_HTTPD : 0) |
 	    (conf.keyids ? INIT_SERVICE_KEYIDS : 0), &J->W) ? -1 : 0);
 }
 

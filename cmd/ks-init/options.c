@@ -10,19 +10,20 @@
 #include "config/config.h"
 #include "entry/user.h"
 
+#include "http.h"
 #include "net.h"
 #include "options.h"
 
 #define USAGE	"[-hV] [-n REPLICAS] [-v VERIFIERS] [-s s6|runit|systemd]\n" \
 		"               [-a ADDRESS,...] [-p BASE] [-i MIN_MS] [-I MAX_MS]\n" \
-		"               [-K] DIR REALM\n" \
+		"               [-H ADDRESS:PORT,...] [-K] DIR REALM\n" \
 		"       ks-init -r DIR [-C CADIR]\n" \
 		"       ks-init -j FROM [-a ADDRESS] [-p BASE] [-C CADIR]" \
-		" [-s s6|runit|systemd] [-K]\n" \
-		"               DIR\n" \
+		" [-s s6|runit|systemd]\n" \
+		"               [-H ADDRESS:PORT] [-K] DIR\n" \
 		"       ks-init -e DIR [-a ADDRESS] [-p BASE] [-C CADIR]"
 
-#define OPTIONS	"hVn:v:s:a:p:i:I:r:j:e:C:K"
+#define OPTIONS	"hVn:v:s:a:p:i:I:r:j:e:C:KH:"
 
 /* As in config/config.h. */
 #define EPOCH_MIN_MS	1000
@@ -33,9 +34,9 @@ static const struct {
 	const char * options;
 	int words;
 } allowed[] = {
-	[INIT_MAKE] = { "nvsapiIK", 2 },
+	[INIT_MAKE] = { "nvsapiIKH", 2 },
 	[INIT_RENEW] = { "rC", 0 },
-	[INIT_JOIN] = { "japCsK", 1 },
+	[INIT_JOIN] = { "japCsKH", 1 },
 	[INIT_CONVERT] = { "eapC", 0 },
 };
 
@@ -109,6 +110,9 @@ take(struct init_plan * plan, int ch, const char * arg)
 		break;
 	case 'K':
 		plan->keyids = 1;
+		break;
+	case 'H':
+		plan->listen = arg;
 		break;
 	case 'r':
 	case 'j':
@@ -192,6 +196,8 @@ init_options(int argc, char ** argv, struct init_plan * plan)
 		if (plan->supervisor == INIT_AS_THERE)
 			plan->supervisor = INIT_S6;
 	}
+	if (rc == -1 && plan->listen != NULL && init_http(plan, plan->listen))
+		rc = EXITS_USAGE;
 	if (plan->base == 0)
 		plan->base = INIT_PORT_BASE;
 	return (rc);

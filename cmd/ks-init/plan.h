@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/base64.h"
+#include "config/config.h"
 #include "crypto/vrf.h"
 #include "entry/limits.h"
 #include "note/vkey.h"
@@ -50,6 +51,9 @@ struct init_plan {
 	uint64_t epoch_min_ms;
 	uint64_t epoch_max_ms;
 	int keyids;			/* with ks-keyids */
+	const char * listen;		/* what -H says, or NULL */
+	char http[INIT_REPLICAS_MAX][CONFIG_ADDRESS_MAX + 1];
+					/* of each ks-httpd; or empty */
 };
 
 /* The public half of a realm. */

@@ -8,7 +8,7 @@
 
 /* A folder's daemons, upstream first, with room for those of the flags. */
 struct list {
-	const char * name[8];
+	const char * name[10];
 	unsigned n;
 };
 
@@ -39,6 +39,8 @@ make_list(struct list * L, enum init_place place, unsigned more)
 	add(L, "ks-admit");
 	if (more & INIT_SERVICE_KEYIDS)
 		add(L, "ks-keyids");
+	if (more & INIT_SERVICE_HTTPD)
+		add(L, "ks-httpd");
 }
 
 static int

@@ -11,6 +11,7 @@
 #define INIT_SERVICE_ETCD	2	/* the etcd member of a replica */
 #define INIT_SERVICE_ETCD_DOWN	4	/* it is not to be started yet */
 #define INIT_SERVICE_KEYIDS	8	/* ks-keyids of a replica */
+#define INIT_SERVICE_HTTPD	16	/* ks-httpd of a replica */
 
 /**
  * init_service_make(F, supervisor, more, W):

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """update.py [-b FAULT] [-v VERSION] [-P POLICY] [-i REQUEST-ID] [-a APP=VALUE]
-          -r REPLICA -k KEY[,KEY...] send|entry|body USER
+          -r REPLICA -k KEY[,KEY...] send|entry|body|request|json USER
 
 Make an update of USER in the realm of the folder REPLICA, signed with the KEY
 files, broken as FAULT says.  "send" gives it to ks-admit and prints
 "accepted EPOCH" or the rule; "entry" prints the log entry that ks-admit would
-have proposed; "body" its body alone.  POLICY is a file; without it the policy
+have proposed; "body" its body alone; "request" the body of the UPDATE frame that
+"send" sends, "json" the same for HTTP.  POLICY is a file; without it the policy
 asks for all of the keys.
 """
 
+import base64
 import getopt
+import json
 import os
 import sys
 
@@ -127,11 +130,20 @@ def main():
     elif command == "entry":
         sys.stdout.buffer.write(ks.log_entry(
             request_id, ks.ENTRY_UPDATE, update, parts["profile"]))
-    elif command == "send":
+    elif command in ("request", "json", "send"):
         registration = b"proof" if opt["-b"] == "registration" else b""
-        kind, body = ks.Conn(folder + "/run/admit").call(
-            ks.UPDATE, request_id + ks.var8(user) + ks.var32(update) +
-            ks.var32(parts["profile"]) + ks.var32(registration))
+        request = (request_id + ks.var8(user) + ks.var32(update) +
+                   ks.var32(parts["profile"]) + ks.var32(registration))
+        if command == "request":
+            sys.stdout.buffer.write(request)
+            return
+        if command == "json":
+            print(json.dumps({
+                "request_id": request_id.hex(), "user": user.decode(),
+                "update": base64.b64encode(update).decode(),
+                "profile": base64.b64encode(parts["profile"]).decode()}))
+            return
+        kind, body = ks.Conn(folder + "/run/admit").call(ks.UPDATE, request)
         if kind == ks.UPDATE_ACCEPTED:
             print("accepted", ks.Reader(body).u64())
         else:
