@@ -46,6 +46,7 @@ certificate() {
 # get PATH [OPTION...]: the answer's body in T/body, its headers in T/headers; prints the
 # status.
 get() {
+	: >"$T/body"
 	curl -sS --max-time 60 --noproxy '*' -o "$T/body" -D "$T/headers" -w '%{http_code}\n' \
 		"${@:2}" "$URL$1"
 }
@@ -67,7 +68,7 @@ refused_with() {
 	jq -e '.error.code and .error.text' "$T/body"
 }
 
-# immutable: the last answer, and answered with 304 to who has it: PATH of it.
+# cached PATH: the last answer, that of PATH, has an ETag, and who has it is told so.
 cached() {
 	local etag
 
@@ -120,7 +121,7 @@ cached() {
 	refused_with 422 policy-malformed "/v1/lookup?user=alice@main.example" --data-binary "@$T/policy"
 	refused_with 503 epoch-not-published "/v1/lookup?user=alice@main.example&epoch_min=99999999"
 	equal "$(header Retry-After)" 1
-	refused_with 404 epoch-unknown "/v1/lookup?user=alice@main.example&epoch=99999999"
+	refused_with 503 epoch-not-published "/v1/lookup?user=alice@main.example&epoch=99999999"
 	refused_with 422 user-malformed "/v1/lookup?user="
 }
 
@@ -267,7 +268,7 @@ cached() {
 }
 
 @test "HTTPS: TLS 1.2 and 1.3 only; a new certificate counts on SIGHUP, a bad one does not" {
-	local tls pid hold
+	local tls pid to from line
 
 	tls=$(status httpd https_listen)
 	curl -sS --noproxy '*' --cacert "$E2E/first.ca" "https://$tls/v1/realm" | cmp - "$REPLICA/realm.conf"
@@ -276,17 +277,20 @@ cached() {
 	[ "$status" -ne 0 ]
 	# A request on a connection that was there before goes on after the change.
 	coproc openssl s_client -quiet -connect "$tls" 2>/dev/null
-	pid=$COPROC_PID hold=${COPROC[1]}
-	printf 'GET /v1/realm HTTP/1.1\r\nHost: x\r\n\r\n' >&"$hold"
-	IFS= read -r -t 30 line <&"${COPROC[0]}"
+	pid=$COPROC_PID
+	exec {to}>&"${COPROC[1]}" {from}<&"${COPROC[0]}"
+	printf 'GET /v1/realm HTTP/1.1\r\nHost: x\r\n\r\n' >&"$to"
+	IFS= read -r -t 30 line <&"$from"
 	[[ $line == 'HTTP/1.1 200 OK'* ]]
 	certificate second
 	daemon_signal HUP ks-httpd
 	wait_until 20 curl -sS --noproxy '*' --cacert "$E2E/second.ca" -o /dev/null "https://$tls/v1/realm"
 	run curl -sS --noproxy '*' --cacert "$E2E/first.ca" "https://$tls/v1/realm"
 	[ "$status" -ne 0 ]
-	printf 'GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&"$hold"
-	timeout 30 cat <&"${COPROC[0]}" | grep -q '^HTTP/1.1 404'
+	printf 'GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&"$to"
+	timeout 30 cat <&"$from" >"$T/rest"
+	grep -q '^HTTP/1.1 404' "$T/rest"
+	exec {to}>&- {from}<&-
 	wait "$pid" || true
 
 	# A key that is not the certificate's, and no key at all.
