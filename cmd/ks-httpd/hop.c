@@ -137,6 +137,13 @@ hop_new(struct daemon * D, const char * path)
 }
 
 void
+hop_quiet(struct hop * H)
+{
+
+	upstream_quiet(H->U);
+}
+
+void
 hop_free(struct hop * H)
 {
 

@@ -50,6 +50,13 @@ struct hop_answer {
 struct hop * hop_new(struct daemon *, const char *);
 
 /**
+ * hop_quiet(H):
+ * Write no line of waiting for the stage and of being connected again: another hop
+ * to it does, or whoever asks tells.
+ */
+void hop_quiet(struct hop *);
+
+/**
  * hop_free(H):
  * Free ${H}; what was asked is forgotten.  NULL is fine.
  */

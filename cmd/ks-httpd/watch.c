@@ -223,9 +223,11 @@ watch_connect(struct watch * W)
 		X->W = W;
 		X->P = &W->look.program[i];
 		health_look_silent(X->P, "it was not asked yet");
-		if (strcmp(X->P->name, W->self->name) != 0 &&
-		    (X->hop = hop_new(W->daemon, X->P->socket)) == NULL)
+		if (strcmp(X->P->name, W->self->name) == 0)
+			continue;
+		if ((X->hop = hop_new(W->daemon, X->P->socket)) == NULL)
 			return (-1);
+		hop_quiet(X->hop);
 	}
 	W->began_ms = clock_mono_ms();
 	loop_timer_set(W->timer, 0);

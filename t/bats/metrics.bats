@@ -251,3 +251,16 @@ print(d["reasons"][0])' "$T/health"
 	END
 	equal "$(get '/v1/status?x=1' "$T/status")" 400
 }
+
+@test "the alerts of contrib/prometheus are about metrics that there are" {
+	local name
+	metric ks_healthy >/dev/null
+	[ "$(grep -c 'alert: ' "$KS_TOP/contrib/prometheus/ks.yml")" -ge 10 ]
+	grep -E '^ +expr: ' "$KS_TOP/contrib/prometheus/ks.yml" |
+		grep -oE 'ks_[a-z_]+' | sort -u >"$T/names"
+	[ "$(wc -l <"$T/names")" -ge 10 ]
+	while read -r name; do
+		grep -q "^# TYPE ${name%_bucket} " "$T/metrics" ||
+			{ echo "$name: no such metric"; false; }
+	done <"$T/names"
+}
