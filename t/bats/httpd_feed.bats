@@ -258,6 +258,55 @@ print(max(e["epoch"] for e in json.load(open(sys.argv[1]))["events"] if e["type"
 	equal "$(get "/v1/outcome/00" "$T/said")" 400
 }
 
+@test "the tail goes on where it was when ks-publish was started again" {
+	local cursor seen
+	equal "$(get /v1/tail "$T/before" -H 'Accept: application/json')" 200
+	cursor=$(header "$T/before" ks-cursor)
+	seen=$(status publish signed)
+	daemon_stop ks-publish
+	daemon_start ks-publish
+	# Until it is there again nothing comes, or the answer is that it is away.
+	goes_on() {
+		get "/v1/tail?wait_ms=1000&cursor=$cursor&format=json" "$T/part" | grep -qx 200 || return 1
+		cursor=$(header "$T/part" ks-cursor)
+		cat "$T/part" >>"$T/parts"
+		"$PYTHON" - "$T/before" "$T/parts" "$((seen + 2))" <<-'END'
+		import json, sys
+		seen, decoder, text = [], json.JSONDecoder(), open(sys.argv[2]).read()
+		for e in json.load(open(sys.argv[1]))["events"]:
+		    seen.append((e["type"], e["epoch"], e.get("key_id")))
+		while text.strip():
+		    part, n = decoder.raw_decode(text.strip())
+		    text = text.strip()[n:]
+		    seen += [(e["type"], e["epoch"], e.get("key_id")) for e in part["events"]]
+		if len(set(seen)) != len(seen):
+		    open(sys.argv[2] + ".twice", "w").close()
+		heads = [e[1] for e in seen if e[0] == "head"]
+		if heads != list(range(heads[0], heads[0] + len(heads))):
+		    open(sys.argv[2] + ".gap", "w").close()
+		sys.exit(heads[-1] < int(sys.argv[3]))
+		END
+	}
+	wait_until 60 goes_on
+	[ ! -e "$T/parts.twice" ]
+	[ ! -e "$T/parts.gap" ]
+}
+
+@test "who waits is answered when ks-httpd is stopped, and served by the next one" {
+	local pid
+	get "/v1/feed/999999999?wait_ms=30000" "$T/feed" >"$T/said" 3>&- &
+	pid=$!
+	waits() { [ "$(hostile rpc "$REPLICA/run/httpd" status waiting)" -ge 1 ]; }
+	wait_until 20 waits
+	daemon_stop ks-httpd
+	wait "$pid"
+	equal "$(cat "$T/said")" 404
+	daemon_start ks-httpd
+	equal "$(get /v1/feed/1 "$T/feed")" 200
+	has_tail() { [ "$(get /v1/tail "$T/tail")" = 200 ] && [ -s "$T/tail" ]; }
+	wait_until 20 has_tail
+}
+
 # rss: the kilobytes of memory of ks-httpd.
 rss() {
 	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(daemon_pid ks-httpd)/status"
