@@ -14,14 +14,15 @@
 #include "entry/user.h"
 #include "proto/proto_publish.h"
 
-#define USAGE	"[-hjV] -r REALM.CONF [-s SERVER] [-e EPOCH] [-o PROOF] [-q FILE]\n" \
-		"                 [-w SECONDS] USER [APP]"
+#define USAGE	"[-hjV] -r REALM.CONF [-C FILE] [-s SERVER] [-e EPOCH] [-o PROOF]\n" \
+		"                 [-q FILE] [-w SECONDS] USER [APP]"
 
 /* How long to wait for the quorum unless -w says otherwise, in seconds. */
 #define WAIT_S	10
 
 struct lookup_options {
 	const char * realm;
+	const char * ca;
 	const char * servers[CLIENT_SERVERS_MAX];
 	unsigned nservers;
 	uint64_t epoch;		/* 0: the newest */
@@ -51,6 +52,9 @@ option(struct lookup_options * O, int ch)
 {
 
 	switch (ch) {
+	case 'C':
+		O->ca = optarg;
+		return (0);
 	case 'r':
 		O->realm = optarg;
 		return (0);
@@ -137,7 +141,8 @@ run(const struct lookup_options * O)
 		return (EXITS_PERMANENT);
 	}
 	if (setup_realm(&S, O->realm, O->policy) == 0 &&
-	    setup_servers(&S, O->realm, O->servers, O->nservers) == 0)
+	    setup_servers(&S, O->realm, O->servers, O->nservers,
+	    O->ca) == 0)
 		code = lookup(O, &S, user);
 	setup_free(&S);
 	return (code);
@@ -149,7 +154,7 @@ main(int argc, char ** argv)
 	struct lookup_options O = { .wait_ms = WAIT_S * 1000 };
 	int ch;
 
-	while ((ch = getopt(argc, argv, "hVjr:s:e:o:q:w:")) != -1) {
+	while ((ch = getopt(argc, argv, "hVjC:r:s:e:o:q:w:")) != -1) {
 		if (ch == 'h')
 			return (tool_usage(USAGE, EXITS_OK));
 		if (ch == 'V')

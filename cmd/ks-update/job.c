@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/exits.h"
 #include "base/file.h"
+#include "client/client.h"
 #include "client/client_check.h"
 #include "client/setup.h"
 #include "entry/user.h"
@@ -94,7 +95,8 @@ prepare(struct run * R)
 		if ((code = edit_add(&R->edit, J->changes[i], J->keep)) != 0)
 			return (code);
 	if (setup_realm(&R->setup, J->realm, J->quorum) ||
-	    setup_servers(&R->setup, J->realm, J->servers, J->nservers))
+	    setup_servers(&R->setup, J->realm, J->servers, J->nservers,
+	    J->ca))
 		return (EXITS_PERMANENT);
 	client_set_deadline(R->setup.client, R->deadline_ms);
 	if ((code = read_keys(R)) != EXITS_OK)
@@ -112,7 +114,6 @@ prepare(struct run * R)
 static int
 look_up(struct run * R)
 {
-	const struct common_error * E = client_error(R->setup.client);
 	uint64_t left;
 	unsigned attempt = 0;
 	int code;
@@ -126,8 +127,7 @@ look_up(struct run * R)
 	} while (code == EXITS_TEMPORARY &&
 	    submit_pause(attempt++, R->deadline_ms) == 0);
 	if (code == EXITS_TEMPORARY)
-		warnx("%s: %s%s%s", R->user, E->rule,
-		    E->rule[0] != '\0' ? ": " : "", E->text);
+		(void)client_say(R->setup.client, CLIENT_UNAVAILABLE, R->user);
 
 	/*
 	 * Version and policy of what is verified but too old, or not yet

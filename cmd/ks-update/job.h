@@ -10,6 +10,7 @@
 /* What the command line asks for. */
 struct job {
 	const char * realm;			/* file */
+	const char * ca;			/* file; NULL: as client_set_ca */
 	const char * servers[CLIENT_SERVERS_MAX];
 	unsigned nservers;
 	const char * keys[UPDATE_SIGS_MAX];	/* files */

@@ -8,8 +8,9 @@
 
 #include "job.h"
 
-#define USAGE	"[-ahV] -r REALM.CONF [-s SERVER] -k KEY [-k KEY2 ...] [-p POLICY]\n" \
-		"                 [-o PROOF] [-q FILE] [-t SECONDS] USER APP=VALUE|APP=@FILE ..."
+#define USAGE	"[-ahV] -r REALM.CONF [-C FILE] [-s SERVER] -k KEY [-k KEY2 ...]\n" \
+		"                 [-p POLICY] [-o PROOF] [-q FILE] [-t SECONDS]\n" \
+		"                 USER APP=VALUE|APP=@FILE ..."
 
 /* How long to try unless -t says otherwise, and at most, in seconds. */
 #define TIMEOUT_S	60
@@ -36,6 +37,9 @@ option(struct job * J, int ch)
 	switch (ch) {
 	case 'a':
 		J->keep = 1;
+		return (0);
+	case 'C':
+		J->ca = optarg;
 		return (0);
 	case 'r':
 		J->realm = optarg;
@@ -73,7 +77,7 @@ main(int argc, char ** argv)
 	struct job J = { .timeout_ms = TIMEOUT_S * 1000 };
 	int ch;
 
-	while ((ch = getopt(argc, argv, "ahVr:s:k:p:o:q:t:")) != -1) {
+	while ((ch = getopt(argc, argv, "ahVC:r:s:k:p:o:q:t:")) != -1) {
 		if (ch == 'h')
 			return (tool_usage(USAGE, EXITS_OK));
 		if (ch == 'V')

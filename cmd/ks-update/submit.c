@@ -66,10 +66,9 @@ submit_update(const struct submit * S, uint64_t * epoch)
 		.update_len = S->update_len, .profile = S->profile,
 		.profile_len = S->profile_len
 	};
-	const struct common_error * E = client_error(S->client);
 	enum client_outcome outcome;
 	uint64_t now, left;
-	int doubt = 0;
+	int code, doubt = 0;
 
 	randombytes_buf(U.request_id, sizeof(U.request_id));
 	for (unsigned attempt = 0;; attempt++) {
@@ -82,10 +81,12 @@ submit_update(const struct submit * S, uint64_t * epoch)
 		doubt |= client_in_doubt(S->client);
 		if (outcome == CLIENT_REFUSED)
 			return (refused(S, doubt, epoch));
-		if (submit_pause(attempt, S->deadline_ms))
+		if (outcome == CLIENT_UNUSABLE ||
+		    submit_pause(attempt, S->deadline_ms))
 			break;
 	}
-	warnx("%s: %s%s%s%s", S->user, E->rule, E->rule[0] != '\0' ? ": " : "",
-	    E->text, doubt ? "; the update may still take effect" : "");
-	return (EXITS_TEMPORARY);
+	code = client_say(S->client, outcome, S->user);
+	if (doubt)
+		warnx("%s: the update may still take effect", S->user);
+	return (code);
 }

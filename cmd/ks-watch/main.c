@@ -20,7 +20,7 @@
 
 #include "watch.h"
 
-#define USAGE	"[-hjV] -r REALM.CONF [-s SERVER] [-k KEY] [-q FILE]\n" \
+#define USAGE	"[-hjV] -r REALM.CONF [-C FILE] [-s SERVER] [-k KEY] [-q FILE]\n" \
 		"                [-w SECONDS] USER ..."
 
 /* How long to wait for the quorum unless -w says otherwise, in seconds. */
@@ -31,6 +31,7 @@
 
 struct watch_options {
 	const char * realm;
+	const char * ca;
 	const char * servers[CLIENT_SERVERS_MAX];
 	unsigned nservers;
 	const char * keys[WATCH_KEYS_MAX];
@@ -49,6 +50,9 @@ option(struct watch_options * O, int ch)
 	const char * why;
 
 	switch (ch) {
+	case 'C':
+		O->ca = optarg;
+		return (0);
 	case 'r':
 		O->realm = optarg;
 		return (0);
@@ -145,6 +149,7 @@ look_again(const struct watch_options * O, struct setup * S, struct watch * W,
 		watch_free(W);
 		if ((S->client = client_new()) == NULL)
 			break;
+		client_set_ca(S->client, O->ca);
 		if (client_add(S->client, O->nservers > 0 ? O->servers[i] :
 		    S->realm->server[i], O->nservers > 0 ? NULL : O->realm) == 0)
 			code = watch_look(W);
@@ -234,7 +239,8 @@ run(const struct watch_options * O)
 	int code = EXITS_PERMANENT;
 
 	if (setup_realm(&S, O->realm, O->policy) == 0 &&
-	    setup_servers(&S, O->realm, O->servers, O->nservers) == 0 &&
+	    setup_servers(&S, O->realm, O->servers, O->nservers,
+	    O->ca) == 0 &&
 	    read_keys(O, &own) == 0)
 		code = watch_all(O, &S, &own);
 	setup_free(&S);
@@ -247,7 +253,7 @@ main(int argc, char ** argv)
 	struct watch_options O = { .wait_ms = WAIT_S * 1000 };
 	int ch;
 
-	while ((ch = getopt(argc, argv, "hVjr:s:k:q:w:")) != -1) {
+	while ((ch = getopt(argc, argv, "hVjC:r:s:k:q:w:")) != -1) {
 		if (ch == 'h')
 			return (tool_usage(USAGE, EXITS_OK));
 		if (ch == 'V')

@@ -195,15 +195,11 @@ ask(struct watch * W, uint64_t from, struct client_history * H)
 		.policy = S->policy_text, .policy_len = S->policy_len,
 		.known = S->realm->policy_hash
 	};
-	const struct common_error * E;
 	enum client_outcome outcome;
 
 	if ((outcome = client_history(S->client, &A, H)) == CLIENT_OK)
 		return (EXITS_OK);
-	E = client_error(S->client);
-	warnx("%s: history: %s%s%s", W->user, E->rule,
-	    E->rule[0] != '\0' ? ": " : "", E->text);
-	return (outcome == CLIENT_REFUSED ? EXITS_PERMANENT : EXITS_TEMPORARY);
+	return (client_say(S->client, outcome, W->user));
 }
 
 /* Go through what was told of the time up to W->is.epoch. */

@@ -13,7 +13,8 @@
  * Blocking questions to the servers of a realm.  They are asked in the order in
  * which they were added, beginning with the one that answered last: one that is
  * away, or cannot answer now, is passed over; while one keeps silent the next is
- * asked as well, and the first answer counts.  What they say is not checked
+ * asked as well, and the first answer counts.  One that breaks a rule of HTTP
+ * (PROTOCOL section 10) is passed over, too.  What they say is not checked
  * here: see client/client_check.h.
  */
 struct client;
@@ -34,7 +35,8 @@ struct client;
 enum client_outcome {
 	CLIENT_OK = 0,		/* there is an answer */
 	CLIENT_REFUSED,		/* a server refused: asking again is in vain */
-	CLIENT_UNAVAILABLE	/* no server could answer: try again later */
+	CLIENT_UNAVAILABLE,	/* no server could answer: try again later */
+	CLIENT_UNUSABLE		/* none will do: asking again is in vain */
 };
 
 /* What is asked for by client_lookup; as in PROTOCOL section 11. */
@@ -99,6 +101,14 @@ struct client * client_new(void);
 void client_free(struct client *);
 
 /**
+ * client_set_ca(C, path):
+ * Let ${C} trust the certificate authorities in the file ${path}, whose name must
+ * stay, and no others; without it (NULL, "") those in the file that the environment
+ * names in KS_CA_FILE, else those of the system.  To be called before client_add.
+ */
+void client_set_ca(struct client *, const char *);
+
+/**
  * client_add(C, url, base):
  * Add the server ${url} (client/server_url.h; relative to the folder of the file
  * ${base}, which may be NULL) to ${C}.  Return 0, or -1 after a line on standard
@@ -121,10 +131,18 @@ const struct common_error * client_error(const struct client *);
 
 /**
  * client_error_server(C):
- * Return the directory of the server that client_error is about, or NULL if it
- * is about none.
+ * Return the directory or URL of the server that client_error is about, or NULL if
+ * it is about none.
  */
 const char * client_error_server(const struct client *);
+
+/**
+ * client_say(C, outcome, who):
+ * Say on standard error why the last question of ${C}, about ${who}, ended by
+ * ${outcome}, which is not CLIENT_OK: a line, and one for each server that will not
+ * do.  Return EXITS_TEMPORARY if asking again may help, else EXITS_PERMANENT.
+ */
+int client_say(const struct client *, enum client_outcome, const char *);
 
 /**
  * client_in_doubt(C):

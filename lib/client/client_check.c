@@ -74,17 +74,10 @@ client_check_verify(struct client_check_answer * A, const struct realm * realm,
 static int
 no_answer(const struct client_check * Q, enum client_outcome outcome)
 {
-	const struct common_error * E = client_error(Q->client);
-	const char * server = client_error_server(Q->client);
 
-	if (outcome == CLIENT_REFUSED) {
-		warnx("%s: refused: %s: %s", Q->user, E->rule, E->text);
-		return (EXITS_PERMANENT);
-	}
-	if (!Q->quiet)
-		warnx("%s: %s%s%s", server != NULL ? server : Q->user, E->rule,
-		    E->rule[0] != '\0' ? ": " : "", E->text);
-	return (EXITS_TEMPORARY);
+	if (outcome == CLIENT_UNAVAILABLE && Q->quiet)
+		return (EXITS_TEMPORARY);
+	return (client_say(Q->client, outcome, Q->user));
 }
 
 /*

@@ -43,13 +43,14 @@ setup_realm(struct setup * S, const char * realm, const char * policy)
 
 int
 setup_servers(struct setup * S, const char * realm,
-    const char * const * servers, unsigned n)
+    const char * const * servers, unsigned n, const char * ca)
 {
 
 	if ((S->client = client_new()) == NULL) {
 		warn("client");
 		return (-1);
 	}
+	client_set_ca(S->client, ca);
 	for (unsigned i = 0; i < n; i++)
 		if (client_add(S->client, servers[i], NULL))
 			return (-1);

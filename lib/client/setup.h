@@ -27,12 +27,12 @@ struct setup {
 int setup_realm(struct setup *, const char *, const char *);
 
 /**
- * setup_servers(S, realm, servers, n):
+ * setup_servers(S, realm, servers, n, ca):
  * Give ${S} a client of the ${n} ${servers}, or if there are none of those in
- * the realm file ${realm}.  Return 0, or -1 after a line on standard error.
+ * the realm file ${realm}, with the authorities in the file ${ca} (client_set_ca).  Return 0, or -1 after a line on standard error.
  */
 int setup_servers(struct setup *, const char *, const char * const *,
-    unsigned);
+    unsigned, const char *);
 
 /**
  * setup_free(S):

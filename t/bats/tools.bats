@@ -249,11 +249,15 @@ realm() {
 	says "bad.conf:"
 }
 
-@test "servers: unix: only, and one that is away is temporary" {
+@test "servers: a directory or a URL, and one that is away is temporary" {
 	realm
-	fails 100 ks-lookup -r R/realm.conf -s https://example.org alice@example.org
-	says "only unix: servers are supported"
-	fails 100 ks-lookup -r R/realm.conf -s http://example.org alice@example.org
+	for url in R/replica1/run ftp://127.0.0.1 http://u:p@127.0.0.1 https://127.0.0.1/?q; do
+		fails 100 ks-lookup -r R/realm.conf -s $url alice@example.org
+	done
+	fails 100 ks-lookup -r R/realm.conf -C missing.pem -s https://127.0.0.1 alice@example.org
+	says "missing.pem"
+	fails 111 ks-lookup -r R/realm.conf -s http://127.0.0.1:1 alice@example.org
+	says "http://127.0.0.1:1: "
 	fails 111 ks-lookup -r R/realm.conf alice@example.org
 	says "R/replica1/run"
 	grep -v '^server' R/realm.conf >none.conf

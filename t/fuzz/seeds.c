@@ -386,6 +386,22 @@ seeds_link(struct wbuf * W)
 	seed("link", "refused", W);
 }
 
+static void
+seeds_answer(struct wbuf * W)
+{
+
+	wbuf_printf(W, "epoch 17\n");
+	seed("answer", "epoch", W);
+	for (char c = 'A'; c < 'D'; c++)
+		wbuf_printf(W, "%c%042d=\n", c, 0);
+	seed("answer", "consistency", W);
+	wbuf_printf(W, "ks-history/v1\nuser a\nversions 2\nnext 9\n"
+	    "proof 2 0 14\nks-proof/v1\na\nproof 4 7 13\nks-proof/v1\n\n");
+	seed("answer", "history", W);
+	wbuf_printf(W, "user-malformed: the user id is not one\n");
+	seed("answer", "refusal", W);
+}
+
 /* The keys that the unit test reads, as no library of ours makes any. */
 static void
 seeds_openpgp(struct wbuf * W)
@@ -429,6 +445,7 @@ main(int argc, char ** argv)
 	seeds_evidence(&W);
 	seeds_link(&W);
 	seeds_openpgp(&W);
+	seeds_answer(&W);
 
 	/* Last, as it gives the realm other heads. */
 	seeds_proof(&W);

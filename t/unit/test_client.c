@@ -23,39 +23,45 @@ static void
 servers(void)
 {
 	static const struct {
-		const char * text, * base, * dir;
+		const char * text, * base, * at;
+		int http;
 	} good[] = {
-		{ "unix:run", NULL, "run" },
-		{ "unix:run", "realm.conf", "run" },
-		{ "unix:run", "a/b/realm.conf", "a/b/run" },
-		{ "unix:../run", "/a/realm.conf", "/a/../run" },
-		{ "unix:/x/run", "a/realm.conf", "/x/run" },
-		{ "unix:run", "/realm.conf", "/run" },
+		{ "unix:run", NULL, "run", 0 },
+		{ "unix:run", "realm.conf", "run", 0 },
+		{ "unix:run", "a/b/realm.conf", "a/b/run", 0 },
+		{ "unix:../run", "/a/realm.conf", "/a/../run", 0 },
+		{ "unix:/x/run", "a/realm.conf", "/x/run", 0 },
+		{ "unix:run", "/realm.conf", "/run", 0 },
+		{ "http://x/", "a/realm.conf", "http://x/", 1 },
+		{ "https://[::1]:8443/a", NULL, "https://[::1]:8443/a", 1 },
 	};
-	char dir[SERVER_URL_DIR_MAX + 1], text[2 * SERVER_URL_DIR_MAX];
+	char text[2 * SERVER_URL_MAX];
+	struct server_url U;
 	const char * why;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		CHECK(server_url_dir(good[i].text, good[i].base, dir, &why) ==
+		CHECK(server_url_parse(good[i].text, good[i].base, &U, &why) ==
 		    0);
-		CHECK(strcmp(dir, good[i].dir) == 0);
+		CHECK(strcmp(U.at, good[i].at) == 0);
+		CHECK(U.http == good[i].http);
 	}
-	CHECK(server_url_dir("http://x/", NULL, dir, &why) == -1);
-	CHECK(strcmp(why, "only unix: servers are supported") == 0);
-	CHECK(server_url_dir("https://x/", NULL, dir, &why) == -1);
-	CHECK(server_url_dir("run", NULL, dir, &why) == -1);
-	CHECK(server_url_dir("unix:", NULL, dir, &why) == -1);
+	CHECK(server_url_parse("ftp://x/", NULL, &U, &why) == -1);
+	CHECK(strcmp(why, "a server must be unix:DIR, http://HOST or"
+	    " https://HOST") == 0);
+	CHECK(server_url_parse("https://x?y", NULL, &U, &why) == -1);
+	CHECK(server_url_parse("run", NULL, &U, &why) == -1);
+	CHECK(server_url_parse("unix:", NULL, &U, &why) == -1);
 
 	/* The longest that fits, and one more. */
 	memset(text, 'd', sizeof(text));
 	memcpy(text, "unix:", 5);
-	text[5 + SERVER_URL_DIR_MAX] = '\0';
-	CHECK(server_url_dir(text, "realm.conf", dir, &why) == 0);
-	CHECK(strlen(dir) == SERVER_URL_DIR_MAX);
-	CHECK(server_url_dir(text, "./realm.conf", dir, &why) == -1);
-	text[5 + SERVER_URL_DIR_MAX] = 'd';
-	text[6 + SERVER_URL_DIR_MAX] = '\0';
-	CHECK(server_url_dir(text, NULL, dir, &why) == -1);
+	text[5 + SERVER_URL_MAX] = '\0';
+	CHECK(server_url_parse(text, "realm.conf", &U, &why) == 0);
+	CHECK(strlen(U.at) == SERVER_URL_MAX);
+	CHECK(server_url_parse(text, "./realm.conf", &U, &why) == -1);
+	text[5 + SERVER_URL_MAX] = 'd';
+	text[6 + SERVER_URL_MAX] = '\0';
+	CHECK(server_url_parse(text, NULL, &U, &why) == -1);
 }
 
 static void
