@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "codec/wbuf.h"
@@ -33,6 +34,20 @@ find(struct counts * C, const struct web_route * route)
 	    &C->other);
 }
 
+static void
+note_error(struct counts * C, unsigned status)
+{
+	size_t i = 0;
+
+	while (i < C->nerrors && C->errors[i].status != status)
+		i++;
+	if (i == COUNTS_ERRORS_MAX)
+		return;
+	if (i == C->nerrors)
+		C->errors[C->nerrors++].status = status;
+	C->errors[i].n++;
+}
+
 void
 counts_served(struct counts * C, const struct web_served * S)
 {
@@ -41,6 +56,8 @@ counts_served(struct counts * C, const struct web_served * S)
 
 	X->classes[class < COUNTS_CLASSES ? class : 0]++;
 	histogram_note(&X->took, S->took_ns / 1000);
+	if (S->status >= 400)
+		note_error(C, S->status);
 }
 
 /* Everything of all routes together. */
@@ -136,12 +153,27 @@ export_route(const struct counts_route * X, const char * method,
 	    X->took.sum_us);
 }
 
+static void
+export_errors(const struct counts * C, struct wbuf * W)
+{
+	char status[16];
+
+	prometheus_family(W, "ks_http_errors_total", "counter",
+	    "Answers with an error, by its status.");
+	for (size_t i = 0; i < C->nerrors; i++) {
+		snprintf(status, sizeof(status), "%u", C->errors[i].status);
+		prometheus_sample(W, "ks_http_errors_total", (prometheus_labels){
+		    "status", status, NULL }, C->errors[i].n);
+	}
+}
+
 void
 counts_export(const struct counts * C, const struct web_counts * N,
     struct wbuf * W)
 {
 
 	export_server(N, W);
+	export_errors(C, W);
 	for (int times = 0; times < 2; times++) {
 		if (times)
 			prometheus_family(W, "ks_http_request_seconds", "histogram",

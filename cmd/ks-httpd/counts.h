@@ -20,6 +20,9 @@ struct web_served;
 /* 1xx to 5xx; in place 0 the clients that went away before. */
 #define COUNTS_CLASSES	6
 
+/* Statuses of errors that are counted apart: those that there are, and then some. */
+#define COUNTS_ERRORS_MAX	32
+
 struct counts_route {
 	uint64_t classes[COUNTS_CLASSES];
 	struct histogram took;
@@ -30,6 +33,11 @@ struct counts {
 	size_t nroutes;
 	struct counts_route by_route[COUNTS_ROUTES_MAX];
 	struct counts_route other;	/* no route: an error */
+	size_t nerrors;
+	struct {
+		unsigned status;	/* 400 or more */
+		uint64_t n;
+	} errors[COUNTS_ERRORS_MAX];
 };
 
 /**

@@ -151,6 +151,7 @@ health() {
 	wait_until 30 sum_is $((n + 1)) ks_http_requests_total route=/v1/realm status=2xx
 	[ "$(parse "$T/metrics" -sum ks_http_requests_total route=/v1/realm status=4xx)" -ge 1 ]
 	[ "$(parse "$T/metrics" -sum ks_http_requests_total status=4xx)" -ge 2 ]
+	[ "$(parse "$T/metrics" -sum ks_http_errors_total status=404)" -ge 1 ]
 	[ "$(parse "$T/metrics" -sum ks_http_request_seconds_count route=/v1/realm)" -ge 2 ]
 	[ "$(status httpd answers_4xx)" -ge 2 ]
 }

@@ -14,6 +14,7 @@
 #include "proto/policy.h"
 #include "proto/proto_admit.h"
 #include "proto/proto_apply.h"
+#include "proto/proto_httpd.h"
 #include "proto/proto_keyids.h"
 #include "proto/proto_log.h"
 #include "proto/proto_publish.h"
@@ -104,6 +105,26 @@ RECODE(update_outcome)
 	if (proto_admit_get_outcome(p, len, &id))
 		return (-1);
 	proto_admit_put_outcome(W, id);
+	return (0);
+}
+
+RECODE(rotation)
+{
+	enum proto_httpd_want want;
+
+	if (proto_httpd_get_rotation(p, len, &want))
+		return (-1);
+	proto_httpd_put_rotation(W, want);
+	return (0);
+}
+
+RECODE(rotation_reply)
+{
+	int in;
+
+	if (proto_httpd_get_rotation_reply(p, len, &in))
+		return (-1);
+	proto_httpd_put_rotation_reply(W, in);
 	return (0);
 }
 
@@ -364,6 +385,8 @@ static const struct recode {
 	{ "KEYIDS_FIND", recode_keyids_find, "08 *8" },
 	{ "KEYIDS_FOUND", recode_keyids_found,
 	    "*8 01 02 05 6140622e63 03 406262" },
+	{ "ROTATION", recode_rotation, "02" },
+	{ "ROTATION_REPLY", recode_rotation_reply, "01" },
 };
 #define RECODES	(sizeof(recodes) / sizeof(recodes[0]))
 

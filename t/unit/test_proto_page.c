@@ -132,6 +132,7 @@ frames(void)
 	header_rows("lib/proto/proto_publish.h", &headers, 1);
 	header_rows("lib/proto/proto_admit.h", &headers, 1);
 	header_rows("lib/proto/proto_keyids.h", &headers, 1);
+	header_rows("lib/proto/proto_httpd.h", &headers, 1);
 	CHECK(page.n > 25);
 	CHECK(within(&page, &headers, "the headers"));
 	CHECK(within(&headers, &page, "PROTOCOL"));
