@@ -72,6 +72,9 @@ dump_all_sockets() {
 		dump "$REPLICA" "apply/$t" >/dev/null
 	done
 	dump -j "$REPLICA/data/sign" signed | json_lines
+	id=$(sed -n 's/^replica [^+]*+\([0-9a-f]*\)+.*/\1/p' "$CONF")
+	dump "$REPLICA/data/publish" majority >"$E2E/majority"
+	grep -q "key_ids=$id" "$E2E/majority"
 	# What was shown does not keep the daemons from going on.
 	realm_start
 	update alice@dump.example pgp=two

@@ -175,3 +175,36 @@ burst() {
 	equal "$(get /v1/realm "$T/realm")" 200
 	cmp "$T/realm" "$REPLICA/realm.conf"
 }
+
+@test "a bundle that was cut off is not kept" {
+	local pid port
+	port=$(sed -n 's/^http_listen 127.0.0.1://p' "$REPLICA/ks.conf")
+	daemon_stop ks-httpd
+	"$PYTHON" - "$port" "$T/ready" <<-'END' 3>&- &
+	import socket, sys
+	s = socket.socket()
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	s.bind(("127.0.0.1", int(sys.argv[1])))
+	s.listen(8)
+	open(sys.argv[2], "w").close()
+	while True:
+	    c = s.accept()[0]
+	    c.recv(65536)
+	    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+	              b"Cache-Control: public, max-age=31536000, immutable\r\n"
+	              b"Transfer-Encoding: chunked\r\n\r\n5\r\nhalf \r\n")
+	    c.close()
+	END
+	pid=$!
+	wait_until 20 test -e "$T/ready"
+	# It began with 200; that it ended too early is what curl sees.
+	run get /v1/feed/1 "$T/half"
+	kill "$pid"
+	wait "$pid" || true
+	[ "$status" -ne 0 ]
+	[[ $(head -n 1 "$T/half.h") == *" 200"* ]]
+	daemon_start ks-httpd
+	equal "$(get /v1/feed/1 "$T/whole")" 200
+	equal "$(header "$T/whole" ks-cache)" MISS
+	hostile rpc "$REPLICA/run/publish" bundle 1 | cmp - "$T/whole"
+}
