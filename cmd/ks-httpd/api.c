@@ -47,6 +47,16 @@ httpd_user(struct web_request * R, char * user)
 	return (0);
 }
 
+int
+httpd_is_type(const struct web_request * R, const char * type)
+{
+	const char * header = web_header(R, "Content-Type");
+	const size_t len = strlen(type);
+
+	return (header != NULL && strncasecmp(header, type, len) == 0 &&
+	    strchr("; \t", header[len]) != NULL);
+}
+
 void
 httpd_no_memory(struct web_request * R)
 {

@@ -125,6 +125,11 @@ api_ratify(void * ctx, struct web_request * R)
 
 	if (web_args_only(R, ""))
 		return (0);
+	if (!httpd_is_type(R, "application/octet-stream")) {
+		web_error(R, 415, "malformed", "media-type-unknown",
+		    "a ratification is application/octet-stream");
+		return (0);
+	}
 	body = web_body(R, &len);
 	if (signature_get_ratification(body, len, &S)) {
 		malformed(R, "this is not the body of a RATIFY frame");

@@ -113,17 +113,6 @@ done:
 	return (rc);
 }
 
-/* Is ${type} the media type of the request ${R}? */
-static int
-is_type(const struct web_request * R, const char * type)
-{
-	const char * header = web_header(R, "Content-Type");
-	const size_t len = strlen(type);
-
-	return (header != NULL && strncasecmp(header, type, len) == 0 &&
-	    strchr("; \t", header[len]) != NULL);
-}
-
 /* Append the body of an UPDATE from that of ${R}.  0; or -1 and it is answered. */
 static int
 take_body(struct web_request * R, struct wbuf * W)
@@ -135,7 +124,7 @@ take_body(struct web_request * R, struct wbuf * W)
 	int rc = -1;
 
 	body = web_body(R, &len);
-	if (is_type(R, "application/octet-stream")) {
+	if (httpd_is_type(R, "application/octet-stream")) {
 		if (len > FRAME_BODY_MAX) {
 			web_error(R, 413, "refused", "body-too-large",
 			    "an update is not so large");
@@ -143,7 +132,7 @@ take_body(struct web_request * R, struct wbuf * W)
 		}
 		if ((rc = proto_admit_get_update(body, len, &U)) == 0)
 			wbuf_put_bytes(W, body, len);
-	} else if (is_type(R, "application/json")) {
+	} else if (httpd_is_type(R, "application/json")) {
 		J = json_loadb((const char *)body, len, JSON_REJECT_DUPLICATES,
 		    NULL);
 		if (json_is_object(J))

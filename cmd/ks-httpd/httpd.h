@@ -65,6 +65,13 @@ struct json_t;
 void httpd_json(struct web_request *, enum web_cache, struct json_t *);
 
 /**
+ * httpd_is_type(R, type):
+ * Return nonzero if the header Content-Type of ${R} says ${type}, with or without
+ * parameters.
+ */
+int httpd_is_type(const struct web_request *, const char *);
+
+/**
  * httpd_no_memory(R):
  * Answer ${R} with a 500: memory is short.
  */

@@ -236,6 +236,7 @@ print(max(e["epoch"] for e in json.load(open(sys.argv[1]))["events"] if e["type"
 		"$T/body" >"$T/stranger"
 	equal "$(get /v1/ratify "$T/said" --data-binary "@$T/stranger" -H 'Content-Type: application/octet-stream')" 422
 	equal "$(header "$T/said" ks-rule)" key-unknown
+	equal "$(get /v1/ratify "$T/said" --data-binary "@$T/body")" 415
 	equal "$(get /v1/ratify "$T/said" --data-binary x -H 'Content-Type: application/octet-stream')" 400
 	equal "$(get "/v1/cosignature/$epoch" "$T/said" --data-binary "@$T/note" -H 'Content-Type: text/plain')" 400
 	equal "$(get "/v1/cosignature/999999999" "$T/said" --data-binary "@$T/line" -H 'Content-Type: text/plain')" 404
