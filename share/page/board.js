@@ -51,7 +51,7 @@ function row(e, policy) {
 }
 
 // All that is known of epochs, of which the newest n are listed.
-export function epochs(list, n, slots, policy) {
+export function epochs(list, n, policy) {
 	const listed = list.slice(-n).reverse(), last = list.at(-1);
 	const body = byId("epochs");
 
@@ -71,7 +71,7 @@ export function epochs(list, n, slots, policy) {
 		if (body.children[i] !== tr)
 			body.insertBefore(tr, body.children[i] ?? null);
 	byId("epochs-chart").replaceChildren(draw.bars(list.map((e) => ({ ...e,
-		ratified: isRatified(e, policy) })), Math.max(list.length, Math.round(slots / 2))));
+		ratified: isRatified(e, policy) })), byId("epochs-chart").clientWidth || 720));
 	// Once risen, a bar stays.
 	for (const e of list)
 		e.fresh = false;
@@ -94,7 +94,8 @@ function growth(list) {
 	    list.map((e) => ({ x: e.epoch, y: sum += e.updates }));
 	const unit = known.length > 1 ? "users" : "updates";
 
-	byId("growth").replaceChildren(draw.growth(points, unit));
+	byId("growth").replaceChildren(draw.growth(points, unit,
+	    byId("growth").clientWidth || 360));
 	text("growth-note", known.length > 1 ? "Users, epoch by epoch." :
 	    `${count(sum, "update")} in the last ${count(list.length, "epoch")}, summed up.`);
 }
@@ -181,10 +182,10 @@ function parties(s, list, policy) {
 
 // The server's own status.
 export function status(s, list, policy) {
-	const out = s.rotation === "out" || s.rotation === false;
+	const away = { out: "Out of rotation", draining: "Draining" }[s.rotation];
 
-	healthPill(!s.healthy ? "bad" : out ? "warn" : "good",
-	    !s.healthy ? "Not healthy" : out ? "Out of rotation" : "Healthy");
+	healthPill(!s.healthy ? "bad" : away ? "warn" : "good",
+	    !s.healthy ? "Not healthy" : away ?? "Healthy");
 	byId("health").title = Array.isArray(s.reasons) ? s.reasons.join("\n") : "";
 	text("tile-users", number(s.users));
 	text("tile-pending", number(s.pending));

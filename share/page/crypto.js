@@ -128,6 +128,6 @@ export function vrfVerify(key, alpha, proof) {
 	const end = new Uint8Array(1);
 	const challenge = suiteHash(0x02, key, h, gamma, u, v, end);
 	need(equal(challenge.subarray(0, 16), short),
-	    "the realm's VRF key did not make it");
+	    "the realm’s VRF key did not make it");
 	return suiteHash(0x03, gamma, end);
 }

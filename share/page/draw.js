@@ -112,35 +112,38 @@ function terminal(p, found, wrong, label, depth) {
 		    `depth ${depth}`)];
 }
 
-const WIDE = 720, HIGH = 110;
+const HIGH = 110, BAR = 7;
 
-// Updates of each epoch, one bar each: [{ epoch, updates, ratified, fresh }].
-export function bars(list, slots) {
+// Updates of each epoch, one bar each: [{ epoch, updates, ratified, fresh }]; as many of
+// the newest as there is room for.
+export function bars(all, wide) {
+	const list = all.slice(-Math.max(8, Math.floor(wide / BAR)));
+	const slots = Math.max(list.length, Math.floor(wide / BAR / 2));
 	const most = Math.max(1, ...list.map((e) => e.updates));
-	const step = WIDE / slots, width = Math.max(2, step - 2);
+	const step = wide / slots, width = Math.max(2, step - 2);
 	const height = (n) => 4 + (HIGH - 24) * Math.sqrt(n / most);
 
-	return svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img",
+	return svg("svg", { viewBox: `0 0 ${wide} ${HIGH}`, role: "img",
 		"aria-label": `Updates in each of the last ${list.length} epochs, at most ${most}.` },
-	svg("path", { class: "ax", d: `M0 ${HIGH - 18.5}H${WIDE}` }),
+	svg("path", { class: "ax", d: `M0 ${HIGH - 18.5}H${wide}` }),
 	list.map((e, i) => svg("rect", {
 		class: `bar${e.ratified ? " ratified" : ""}${e.fresh ? " new" : ""}`,
-		x: WIDE - (list.length - i) * step, width, rx: 1.5,
+		x: wide - (list.length - i) * step, width, rx: 1.5,
 		y: HIGH - 19 - height(e.updates), height: height(e.updates) },
 	svg("title", {}, `epoch ${e.epoch}: ${e.updates} updates${e.ratified ? ", ratified" : ""}`))),
 	list.length > 0 ? [
-		svg("text", { class: "axt", x: WIDE - list.length * step, y: HIGH - 4 },
+		svg("text", { class: "axt", x: wide - list.length * step, y: HIGH - 4 },
 		    String(list[0].epoch)),
-		svg("text", { class: "axt", x: WIDE, y: HIGH - 4, "text-anchor": "end" },
+		svg("text", { class: "axt", x: wide, y: HIGH - 4, "text-anchor": "end" },
 		    String(list.at(-1).epoch))] : []);
 }
 
 // A quantity that grows: [{ x, y }], x ascending.
-export function growth(points, unit) {
-	const w = 360, h = 150, top = 18, bottom = 20;
+export function growth(points, unit, w) {
+	const h = 160, top = 18, bottom = 20;
 	const x0 = points[0].x, x1 = points.at(-1).x, y1 = points.at(-1).y, y0 = points[0].y;
 	const px = (x) => x1 === x0 ? w : (x - x0) / (x1 - x0) * w;
-	const py = (y) => y1 === y0 ? h / 2 : top + (h - top - bottom) * (1 - (y - y0) / (y1 - y0));
+	const py = (y) => y1 === y0 ? (y1 === 0 ? h - bottom : h / 2) : top + (h - top - bottom) * (1 - (y - y0) / (y1 - y0));
 	const line = points.map((p) => `${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join("L");
 
 	return svg("svg", { viewBox: `0 0 ${w} ${h}`, role: "img",
@@ -151,7 +154,8 @@ export function growth(points, unit) {
 	svg("circle", { class: "node on", cx: w - 4, cy: py(y1), r: 4 }),
 	svg("text", { class: "axt", x: 0, y: h - 5 }, `epoch ${x0}`),
 	svg("text", { class: "axt", x: w, y: h - 5, "text-anchor": "end" }, `epoch ${x1}`),
-	svg("text", { class: "axt", x: w, y: 11, "text-anchor": "end" }, y1.toLocaleString()));
+	svg("text", { class: "axt", x: w, y: 11, "text-anchor": "end" },
+	    `${y1.toLocaleString()} ${unit}`));
 }
 
 // How much of a whole.

@@ -46,7 +46,7 @@ function draw() {
 	drawing = true;
 	requestAnimationFrame(() => {
 		drawing = false;
-		board.epochs(list(), ROWS, EPOCHS_KEPT, trust.current()?.policy ?? null);
+		board.epochs(list(), ROWS, trust.current()?.policy ?? null);
 	});
 }
 

@@ -226,7 +226,7 @@ export class Realm {
 		const link = /^([^ \0]{1,255}) (SHA256:[0-9a-f]{64})(?: (replica|verifier|edge))?$/.
 		    exec(value);
 
-		need(link, "a link is a name, a certificate's hash and a role");
+		need(link, "a link is a name, a certificate’s hash and a role");
 		need(!this.links.has(link[1]) && !this.pins.has(link[2]) &&
 		    this.links.size < LINKS_MAX, "a link is there twice, or one too many");
 		this.links.set(link[1], link[3]);

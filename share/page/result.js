@@ -67,6 +67,11 @@ function appList(result) {
 	}));
 }
 
+function ownerPolicy(result) {
+	return el("details", {}, el("summary", {}, "Who may change this entry"),
+	    el("pre", { tabindex: 0 }, shownText(result.entry.policy)));
+}
+
 function signerList(result) {
 	return el("ul", { class: "parties", role: "list" }, result.policy.keys.map((key) => {
 		const seconds = result.signed.get(key), signed = seconds !== undefined;
@@ -155,7 +160,7 @@ export function show(realm, data, result, question) {
 	const handed = good && result.present ? el("section", { class: "card span",
 		"aria-labelledby": "apps-title", id: "apps" },
 	el("h3", { id: "apps-title" }, `What ${shown(result.user)} publishes`),
-	appList(result)) : null;
+	appList(result), ownerPolicy(result)) : null;
 	const signers = result.verified ? el("section", { class: "card",
 		"aria-labelledby": "signers-title" }, el("h3", { id: "signers-title" },
 	    `Who stands behind checkpoint ${result.checkpoint.size}`), signerList(result)) : null;

@@ -22,14 +22,14 @@ export const CHECKS = [
 	["form", "The proof is well formed"],
 	["realm", "It is of this realm"],
 	["user", "It is about the user that was asked for"],
-	["vrf", "The place in the directory is this user's, and could be no other"],
+	["vrf", "The place in the directory is this user’s, and could be no other"],
 	["head", "The head record of the epoch is of this realm"],
 	["entry", "The entry is the one of this place"],
 	["profile", "The profile is the one that the entry commits to"],
 	["path", "The path leads from the place to the root of the directory"],
-	["inclusion", "The epoch's head is in the epoch log"],
-	["origin", "The checkpoint is of this realm's log"],
-	["chain", "Changes of the realm's policy were approved by the one before"],
+	["inclusion", "The epoch’s head is in the epoch log"],
+	["origin", "The checkpoint is of this realm’s log"],
+	["chain", "Changes of the realm’s policy were approved by the one before"],
 	["signatures", "The signatures on the checkpoint are true"],
 	["policy", "The head names the policy that is in force"],
 	["time", "The head is not of the future"],
@@ -111,7 +111,7 @@ class Verification {
 		this.index = ruled("vrf-invalid", () => vrfVerify(realm.vrf,
 		    bytesOf(proof.user), proof.vrf)).slice(0, 32);
 		result.index = this.index;
-		this.passed("vrf", `The realm's VRF key gives ${hex(this.index).slice(0, 16)}…`);
+		this.passed("vrf", `The realm’s VRF key gives ${hex(this.index).slice(0, 16)}…`);
 		this.at = "head";
 		const head = ruled("head-malformed", () => new Head(proof.head));
 		want(equal(head.realm, realm.hash), "head-malformed",
@@ -137,12 +137,12 @@ class Verification {
 		    this.index, proof.found, value, proof.other, proof.path));
 		this.result.hashes = hashes;
 		want(equal(hashes.at(-1), this.head.root), "path-invalid",
-		    "the path leads to another root than the head's");
+		    "the path leads to another root than the head’s");
 		const steps = `${proof.path.length} step${proof.path.length === 1 ? "" : "s"}`;
 		this.passed("path", {
 			present: `${steps} from the entry up to the root.`,
 			empty: `${steps} from an empty place up to the root: nobody is there.`,
-			other: `${steps} from somebody else's leaf up to the root: if the user ` +
+			other: `${steps} from somebody else’s leaf up to the root: if the user ` +
 			    "were there, this leaf would be deeper.",
 		}[proof.found]);
 	}
@@ -224,7 +224,7 @@ class Verification {
 		const rule = "policy-chain-invalid";
 
 		want(checkpoint.size > last && checkpoint.size <= this.checkpoint.size, rule,
-		    "the epochs of the links do not rise up to the checkpoint's");
+		    "the epochs of the links do not rise up to the checkpoint’s");
 		const next = ruled(rule, () => realmPolicy(link.text, realm.name));
 		const head = ruled(rule, () => new Head(link.head));
 		const signed = ruled(rule, () => checkpoint.signedBy(policy.keys));
@@ -261,7 +261,7 @@ class Verification {
 
 		this.at = "time";
 		want(head.time <= latest, "time-future",
-		    "the head is ahead of this computer's clock");
+		    "the head is ahead of this computer’s clock");
 		this.passed("time", `Closed at ${instant(head.time)}.`);
 		this.majority = policy.majority(this.signed);
 		for (const [key, seconds] of this.signed)

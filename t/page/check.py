@@ -122,8 +122,7 @@ class Page(Browser):
         return self.find("#result").text
 
     def quiet(self):
-        said = [line for line in self.log() if not line.startswith("INFO")
-                and "/v1/status - " not in line]
+        said = [line for line in self.log() if not line.startswith("INFO")]
         want(not said, "the console says:\n" + "\n".join(said))
 
 
@@ -133,7 +132,10 @@ def check_loads(page):
     # Whoever signed it is verified by the page.
     page.until("document.querySelector('#epochs .passed-mark') !== null")
     page.until("/^[0-9,.]+$/.test(document.getElementById('tile-epoch').innerText)")
-    page.until("document.getElementById('health').dataset.state")
+    page.until("document.getElementById('health').dataset.state === 'good'")
+    want(len(page.run("return document.querySelectorAll('#stages .passed-mark')")) >= 5,
+         "stages: " + page.find("#stages").text)
+    want("verifier1" in page.find("#parties").text, page.find("#parties").text)
     elsewhere = page.run(
         "return performance.getEntriesByType('resource').map((e) => e.name)."
         "filter((n) => new URL(n).origin !== location.origin)")
