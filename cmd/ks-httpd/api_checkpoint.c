@@ -30,7 +30,8 @@ struct epochs {
 	const struct httpd * H;
 	struct web_request * R;
 	uint64_t from;
-	uint64_t to;			/* 0: the newest */
+	uint64_t to;
+	int choose;			/* the newest was asked for first */
 	uint64_t next;			/* to be asked */
 	unsigned due;			/* asked and not answered */
 	unsigned found;
@@ -240,24 +241,30 @@ ask_epochs(struct epochs * E)
 	return (rc);
 }
 
-/* The newest epoch is ${newest}, of which ${J} is known: so which are wanted? */
-static int
+/* The newest epoch is ${newest}, of which ${J} is known: ask for what is wanted. */
+static void
 choose_epochs(struct epochs * E, uint64_t newest, json_t * J)
 {
+	const char * rule = RULE_EPOCH_UNKNOWN;
 
-	E->to = newest;
 	if (E->from == 0)
 		E->from = newest >= EPOCHS_MAX ? newest - EPOCHS_MAX + 1 : 1;
-	if (newest >= E->from && newest - E->from < EPOCHS_MAX)
-		E->all[newest - E->from] = json_incref(J);
-	if (E->from > newest || newest - E->from >= EPOCHS_MAX) {
-		E->to = E->from > newest ? 0 : E->from + EPOCHS_MAX - 1;
-		E->next = E->from;
-	} else {
-		E->next = E->from;
-		E->to = newest - 1;
+	if (E->from > newest) {
+		E->over = 1;
+		web_error(E->R, 404, "refused", rule, rule_text(rule));
+		return;
 	}
-	return (ask_epochs(E));
+	E->next = E->from;
+	if (newest - E->from < EPOCHS_MAX) {
+		E->all[newest - E->from] = json_incref(J);
+		E->to = newest - 1;
+	} else {
+		E->to = E->from + EPOCHS_MAX - 1;
+	}
+	if (ask_epochs(E)) {
+		E->over = 1;
+		httpd_json(E->R, WEB_NO_STORE, NULL);
+	}
 }
 
 /* Answer with what ${E} has found, in order. */
@@ -304,11 +311,9 @@ on_epoch(void * cookie, const struct hop_answer * answer)
 		J = head_json(E->H->realm, &head, note, &C);
 		note_free(note);
 		E->found++;
-		if (E->to == 0) {
-			if (choose_epochs(E, head.epoch, J)) {
-				E->over = 1;
-				httpd_json(E->R, WEB_NO_STORE, NULL);
-			}
+		if (E->choose) {
+			E->choose = 0;
+			choose_epochs(E, head.epoch, J);
 		} else if (head.epoch >= E->from &&
 		    head.epoch - E->from < EPOCHS_MAX &&
 		    E->all[head.epoch - E->from] == NULL) {
@@ -346,6 +351,7 @@ api_epochs(void * cookie, struct web_request * R)
 	E->R = R;
 	E->from = from;
 	E->to = to;
+	E->choose = to == 0;
 	E->next = to != 0 ? from : 0;
 	if (ask_epochs(E)) {
 		E->over = 1;
