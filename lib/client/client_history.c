@@ -15,6 +15,9 @@ client_history_free(struct client_history * H)
 	memset(H, 0, sizeof(*H));
 }
 
+/* How long a page of a history may take: over HTTP it is many proofs long. */
+#define HISTORY_TIMEOUT_MS	(6 * CLIENT_TIMEOUT_MS)
+
 /* What is asked for, and where the answer goes. */
 struct page {
 	const struct client_history_ask * A;
@@ -61,7 +64,7 @@ ask_versions(struct client * C, const struct client_history_ask * A,
 	struct page page = { A, H };
 	struct wbuf body;
 	const struct question Q = {
-		.timeout_ms = CLIENT_TIMEOUT_MS, .ctx = &page,
+		.timeout_ms = HISTORY_TIMEOUT_MS, .ctx = &page,
 		.socket = "publish", .type = HISTORY, .reply = HISTORY_REPLY,
 		.body = &body, .take_body = take_body, .accept = "text/plain",
 		.answer_max = CLIENT_WEB_HISTORY_MAX, .take_text = take_text

@@ -107,11 +107,14 @@ refused() {
 		says "epoch $epoch"
 		run -111 lookup -C "$CA" -w 0 -s "$url" -e 1000000 "$USER1"
 		says "epoch-not-published"
-		# All three there are cannot sign: the quorum of the client's own policy.
 		sed '1,/^policy/d' "$CONF" >"$T/policy"
 		run -0 lookup -C "$CA" -s "$url" -q "$T/policy" "$USER1"
 	done
-	run -0 --separate-stderr lookup -s "$HTTP" -j "$USER1"
+	# The server is told a policy of one's own.
+	run -0 lookup -s "$BAD/policy" -q "$T/policy" "$USER1"
+	# No proxy of the environment sees what is asked.
+	http_proxy=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 \
+		run -0 --separate-stderr lookup -s "$HTTP" -j "$USER1"
 	[ "$(jq -r .found <<<"$output")" = present ]
 }
 
@@ -149,6 +152,22 @@ refused() {
 	run -111 lookup -w 0 -s "$HTTPS" -s "$dead" "$USER1"
 	says "$HTTPS: certificate-refused: "
 	says "$dead: "
+}
+
+# version: that of carol's entry.
+version() {
+	lookup -s "$HTTP" carol@main.example | sed -n 's/^version //p'
+}
+
+@test "an update whose answer was lost takes effect once" {
+	update carol@main.example -s "$HTTP" note=zero
+	equal "$(version)" 0
+	# The other server is asked with the same request.
+	run -0 update carol@main.example -s "$BAD/lost" -s "$HTTP" note=one
+	equal "$(version)" 1
+	run -111 --separate-stderr update carol@main.example -t 2 -s "$BAD/lost" note=two
+	[[ $stderr == *"$BAD/lost: "*"the update may still take effect" ]]
+	equal "$(version)" 2
 }
 
 @test "a certificate that is wrong, expired, or of nobody known is refused" {

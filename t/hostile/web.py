@@ -72,8 +72,12 @@ class Server:
 
     def answer(self, word, rest, method, body, headers):
         """What is said at once for this word."""
-        if word in ("true", "altered"):
+        if word == "policy":
+            word = "true" if method == "POST" and b"\nquorum " in body else "missing"
+        if word in ("true", "altered", "lost"):
             text, status, said = self.forward(method, rest, body, headers)
+            if word == "lost" and method == "POST":
+                return b""
             if word == "altered":
                 at = text.index(b"\n", len(text) // 2) - 3
                 text = text[:at] + (b"B" if text[at:at + 1] == b"A" else b"A") + text[at + 1:]
@@ -86,7 +90,7 @@ class Server:
             "loop": redirect("/loop" + rest, "307 Temporary Redirect"),
             "here": redirect("/true" + rest, "308 Permanent Redirect"),
             "truncated": whole(b"ks-proof/v1\n" + b"x" * 100)[:-50],
-            "html": whole(b"<html>ks-proof/v1</html>", "text/html"),
+            "html": whole(b"ks-proof/v1\n<html></html>", "text/html"),
             "rubbish": whole(b"hello\n"),
             "forged": whole(b"ks-proof/v1\nhello\n"),
             "empty": whole(b""),
