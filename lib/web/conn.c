@@ -17,6 +17,10 @@
 /* Places that are kept free for those who come while idle ones give way. */
 #define SPARE	16
 
+/* A half-closed connection without a whole request is seen so much later again, for
+ * what has come with its end to be taken, before it is ended. */
+#define HALF_MS	200
+
 /* States of TCP in which the other side sends no more; as in the kernel's
  * include/net/tcp_states.h. */
 #define CLOSED		7
@@ -184,7 +188,7 @@ web_conn_rest(struct web_conn * C)
 	unsigned state;
 
 	C->R = NULL;
-	C->begun_ms = 0;
+	C->begun_ms = C->half_ms = 0;
 	C->idle_ms = clock_mono_ms();
 	look(C, &C->bytes, &state);
 	unlink_conn(C);
@@ -206,6 +210,27 @@ is_slow(struct web_conn * C, uint64_t now_ms)
 	if (C->begun_ms == 0)
 		C->begun_ms = now_ms;
 	return (now_ms - C->begun_ms > WEB_REQUEST_MS);
+}
+
+/*
+ * Has the client of ${C} closed its half without a whole request?  The library does not
+ * always notice: an end that comes together with data is no event of its own.
+ */
+static int
+is_cut(struct web_conn * C, uint64_t now_ms)
+{
+	uint64_t bytes;
+	unsigned state;
+
+	look(C, &bytes, &state);
+	if ((state != CLOSE_WAIT && state != CLOSED) ||
+	    (C->R != NULL && (C->R->asked || C->R->response != NULL))) {
+		C->half_ms = 0;
+		return (0);
+	}
+	if (C->half_ms == 0)
+		C->half_ms = now_ms;
+	return (now_ms - C->half_ms >= HALF_MS);
 }
 
 /* Has the client of ${R}, which waits, hung up? */
@@ -233,6 +258,10 @@ web_conn_tick(struct web * W)
 			continue;
 		if (C->R != NULL && is_left(C->R, now_ms)) {
 			web_request_abandon(C->R);
+			continue;
+		}
+		if (is_cut(C, now_ms)) {
+			web_conn_shut(C);
 			continue;
 		}
 		if (C->R == NULL ? is_slow(C, now_ms) : !C->R->asked &&

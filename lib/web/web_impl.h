@@ -22,6 +22,7 @@ struct web_conn {
 	uint64_t begun_ms;		/* the first byte of a request; 0: none */
 	uint64_t bytes;			/* received when it became idle */
 	uint64_t idle_ms;		/* since when it has no request */
+	uint64_t half_ms;		/* seen to be half closed, with none; 0: not */
 	struct sockaddr_storage sa;
 	uint8_t key[BUCKET_KEY_LEN];
 	int by_proxy;
