@@ -29,6 +29,6 @@ _ks() {
 	[ -z "$words" ] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$2")
 }
 
-complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-watch ks-verify \
+complete -o default -F _ks ks-init ks-keygen ks-update ks-lookup ks-watch ks-verify ks-hkp-proxy \
 	ks-dump ks-log ks-status ks-rotate ks-bench \
 	ks-logd ks-apply ks-sign ks-publish ks-admit ks-ratify ks-link ks-httpd ks-keyids

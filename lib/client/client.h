@@ -208,4 +208,22 @@ enum client_outcome client_consistency(struct client *, uint64_t, uint64_t,
 enum client_outcome client_update(struct client *,
     const struct client_update *, uint64_t, uint64_t *);
 
+/* Most users of an answer to client_find. */
+#define CLIENT_FOUND_MAX	16
+
+/* Who is said to have published a key. */
+struct client_found {
+	unsigned n;
+	char user[CLIENT_FOUND_MAX][USER_LEN_MAX + 1];	/* normalised */
+};
+
+/**
+ * client_find(C, id, len, F):
+ * Ask who has published an OpenPGP key with the fingerprint or key id in the ${len}
+ * bytes at ${id}, and fill ${F}.  That is a hint: look each up.  If there is no such key,
+ * or no index of them, client_error has the rule of a search over HKP.
+ */
+enum client_outcome client_find(struct client *, const uint8_t *, size_t,
+    struct client_found *);
+
 #endif

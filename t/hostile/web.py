@@ -74,7 +74,9 @@ class Server:
         """What is said at once for this word."""
         if word == "policy":
             word = "true" if method == "POST" and b"\nquorum " in body else "missing"
-        if word in ("true", "altered", "lost"):
+        if word == "misled" and rest.startswith("/pks/"):
+            return whole(b"info:1:1\npub:00:1:1:::\nuid:alice@main.example:::\n")
+        if word in ("true", "altered", "lost", "misled"):
             text, status, said = self.forward(method, rest, body, headers)
             if word == "lost" and method == "POST":
                 return b""
