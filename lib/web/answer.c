@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 #include "base/panic.h"
 #include "loop/loop.h"
@@ -207,7 +208,7 @@ on_read(void * cookie, uint64_t at, char * buf, size_t max)
 	if (R->ended)
 		return (MHD_CONTENT_READER_END_OF_STREAM);
 	R->suspended = 1;
-	R->asked_ms = 0;
+	R->asked_ms = clock_mono_ms();
 	R->W->counts.waiting++;
 	MHD_suspend_connection(R->mhd);
 	return (0);

@@ -29,8 +29,8 @@
 static const char turned_away[] =
     "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\n"
     "Ks-Rule: too-many-connections\r\nCache-Control: no-store\r\n"
-    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 78\r\n\r\n"
-    "too-many-connections: your address has as many connections as one may have.\n\n";
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 76\r\n\r\n"
+    "too-many-connections: your address has as many connections as one may have.\n";
 
 static void
 unlink_conn(struct web_conn * C)
@@ -84,6 +84,16 @@ web_conn_shut(struct web_conn * C)
 		return;
 	C->dying = 1;
 	shutdown(C->fd, SHUT_RDWR);
+}
+
+void
+web_conn_close(struct web_conn * C)
+{
+
+	if (C->dying)
+		return;
+	C->dying = 1;
+	shutdown(C->fd, SHUT_RD);
 }
 
 /* Is there a place for one more, of ${key}? */
@@ -194,7 +204,7 @@ web_conn_rest(struct web_conn * C)
 	unlink_conn(C);
 	append(C);
 	if (C->W->draining)
-		web_conn_shut(C);
+		web_conn_close(C);
 }
 
 /* Does ${C}, which has no request yet, take too long to send one? */

@@ -72,15 +72,15 @@ take_forwarded(void * cookie, enum MHD_ValueKind kind, const char * name,
 	return (MHD_YES);
 }
 
-/* Who asks ${R}: store text and what stands for it. */
+/* Who asks ${R}. */
 static void
-find_peer(struct web_request * R, uint8_t key[BUCKET_KEY_LEN])
+find_peer(struct web_request * R)
 {
 	const char * last = NULL, * p;
 	char text[FORWARDED_MAX];
 
 	put_address(&R->conn->sa, R->peer);
-	memcpy(key, R->conn->key, BUCKET_KEY_LEN);
+	memcpy(R->key, R->conn->key, BUCKET_KEY_LEN);
 	if (!R->conn->by_proxy)
 		return;
 	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, take_forwarded, &last);
@@ -92,7 +92,7 @@ find_peer(struct web_request * R, uint8_t key[BUCKET_KEY_LEN])
 	if (strlcpy(text, p, sizeof(text)) >= sizeof(text))
 		return;
 	text[strcspn(text, " \t")] = '\0';
-	if (web_key_of(text, key) == 0)
+	if (web_key_of(text, R->key) == 0)
 		strlcpy(R->peer, text, sizeof(R->peer));
 }
 
@@ -140,18 +140,17 @@ refuse_body(struct web_request * R)
 static void
 judge(struct web_request * R, const char * method)
 {
-	uint8_t key[BUCKET_KEY_LEN];
 	struct web * W = R->W;
 	const char * length;
 	uint64_t wait_ms, len = UINT64_MAX;
 
 	strlcpy(R->method, method, sizeof(R->method));
-	find_peer(R, key);
+	find_peer(R);
 	if (R->why == NULL)
 		R->route = target_route(W->spec->routes, W->spec->nroutes,
 		    method, &R->target, R->allow, sizeof(R->allow));
 	if ((R->route == NULL || (R->route->flags & WEB_FREE) == 0) &&
-	    (wait_ms = buckets_take(W->buckets, key, clock_mono_ms())) > 0) {
+	    (wait_ms = buckets_take(W->buckets, R->key, clock_mono_ms())) > 0) {
 		R->retry_s = (unsigned)((wait_ms + 999) / 1000);
 		W->counts.limited++;
 		web_error(R, 429, "unavailable", "too-many-requests",
@@ -209,6 +208,22 @@ take_body(struct web_request * R, const char * data, size_t len)
 	return (R->body_held > R->route->body_max + EXCESS_MAX ? -1 : 0);
 }
 
+/* Is there no place for ${R} among those that wait? */
+static int
+is_crowded(const struct web_request * R)
+{
+	const struct web * W = R->W;
+	unsigned n = 0;
+
+	if (W->counts.waiting < WEB_WAITING_MAX / 4)
+		return (0);
+	for (const struct web_conn * C = W->first; C != NULL; C = C->next)
+		n += C->R != NULL && C->R->suspended &&
+		    memcmp(C->R->key, R->key, BUCKET_KEY_LEN) == 0;
+	return (n >= WEB_WAITING_PEER_MAX ||
+	    W->counts.waiting >= WEB_WAITING_MAX);
+}
+
 /* All of ${R} is there: let it be answered. */
 static void
 ask(struct web_request * R)
@@ -221,7 +236,7 @@ ask(struct web_request * R)
 		refuse_body(R);
 		return;
 	}
-	if (R->too_large != 0 || W->counts.waiting >= WEB_WAITING_MAX) {
+	if (R->too_large != 0 || is_crowded(R)) {
 		web_error(R, 503, "unavailable", "too-many-waiting",
 		    "too many requests are being dealt with");
 		return;

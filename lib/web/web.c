@@ -293,7 +293,7 @@ web_drain(struct web * W)
 	close_listeners(W);
 	for (struct web_conn * C = W->first; C != NULL; C = C->next)
 		if (C->R == NULL)
-			web_conn_shut(C);
+			web_conn_close(C);
 	loop_deferred_set(W->kick);
 }
 

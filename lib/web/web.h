@@ -41,6 +41,9 @@ struct web_request;
 /* Requests that wait for an answer to come later: a 503 beyond. */
 #define WEB_WAITING_MAX		1024
 
+/* Those of one address, once a quarter of all are taken: the same. */
+#define WEB_WAITING_PEER_MAX	128
+
 /* Segments of a path, and arguments of a query. */
 #define WEB_SEGMENTS_MAX	16
 #define WEB_ARGS_MAX		16

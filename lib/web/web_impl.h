@@ -38,6 +38,7 @@ struct web_request {
 	char * uri;			/* as it came, without its query */
 	char * text;			/* what target points into */
 	char peer[WEB_PEER_SIZE];
+	uint8_t key[BUCKET_KEY_LEN];	/* what stands for it */
 	char allow[64];
 	char method[8];
 	struct wbuf body;
@@ -139,6 +140,12 @@ void web_conn_rest(struct web_conn *);
  * End ${C}, soon.
  */
 void web_conn_shut(struct web_conn *);
+
+/**
+ * web_conn_close(C):
+ * Hear no more of ${C}; what was written to it still arrives.
+ */
+void web_conn_close(struct web_conn *);
 
 /**
  * web_conn_tick(W):

@@ -304,6 +304,19 @@ cached() {
 	cp "$E2E/second.ca" "$REPLICA/web.crt"
 }
 
+@test "it holds nothing: no key, no database, no way out" {
+	local pid
+
+	[ -z "${KS_NO_JAIL:-}" ] || skip "no jail"
+	# Itself, and the process that reads its files.
+	for pid in $(daemon_pid ks-httpd) $(pgrep -P "$(daemon_pid ks-httpd)"); do
+		grep -q '^Seccomp:.*2' "/proc/$pid/status"
+		grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
+		equal "$(find "/proc/$pid/fd" -lname "$REPLICA/*" | wc -l)" 0
+	done
+	equal "$(pgrep -c -P "$(daemon_pid ks-httpd)")" 1
+}
+
 @test "it waits for its upstreams, and outlives them" {
 	daemon_stop ks-publish
 	wait_until 20 eval '[ $(get /v1/lookup?user=alice@main.example) = 503 ]'
