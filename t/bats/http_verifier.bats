@@ -236,6 +236,8 @@ survives() {
 	wait_until 60 still "$E2E/one.word.sent"
 	[ "$(cat "$E2E/one.word.sent")" -lt 60000000 ]
 	[ "$(rss_kb "$pid")" -lt $((40000 ${KS_NO_JAIL:+* 5})) ]
+	# Nor is the connection given up for it.
+	refute grep -q 'does not read' "$(daemon_stderr ks-ratify)"
 	daemon_signal CONT ks-ratify
 	rm "$E2E/one.word"
 	wait_until 60 ratified_all
