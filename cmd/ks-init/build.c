@@ -108,7 +108,7 @@ finish_folder(struct build * B, const struct init_folder * F, unsigned number)
 		init_conf_replica(&B->W, B->plan, B->net, number - 1,
 		    cluster ? "etcd" : "local");
 	else
-		init_conf_verifier(&B->W, B->net, number);
+		init_conf_verifier(&B->W, B->plan, B->net, number);
 	if (init_tree_write(B->T, 0644, &B->W, "%s" CONFIG_FILE, F->at))
 		return (-1);
 	init_realm_text(&B->W, B->plan, &B->public, F->place, number);

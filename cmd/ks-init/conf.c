@@ -103,9 +103,25 @@ init_conf_replica(struct wbuf * W, const struct init_plan * plan,
 	wbuf_free(&order);
 }
 
+/* The URLs at which replicas are reached too, for who wants to follow those. */
+static void
+put_urls(struct wbuf * W, const struct init_plan * plan)
+{
+	struct config_address A;
+
+	for (unsigned i = 0; i < plan->replicas; i++) {
+		if (config_address_parse(plan->http[i], &A))
+			continue;
+		/* What listens at all addresses does not say at which it is reached. */
+		if (strncmp(A.text, "0.0.0.0:", 8) != 0 &&
+		    strncmp(A.text, "[::]:", 5) != 0)
+			wbuf_printf(W, "#upstream http://%s\n", A.text);
+	}
+}
+
 void
-init_conf_verifier(struct wbuf * W, const struct init_net * net,
-    unsigned number)
+init_conf_verifier(struct wbuf * W, const struct init_plan * plan,
+    const struct init_net * net, unsigned number)
 {
 	struct wbuf follow;
 	struct init_var vars[] = {
@@ -123,6 +139,7 @@ init_conf_verifier(struct wbuf * W, const struct init_net * net,
 	for (unsigned i = 0; net != NULL && i < net->n; i++)
 		wbuf_printf(&follow, "link %s publish %s\n", net->host[i].name,
 		    net->host[i].link);
+	put_urls(&follow, plan);
 	vars[0].value = text_of(&follow);
 	init_template_put(W, INIT_TEMPLATE_VERIFIER_CONF, vars);
 	if (wbuf_failed(&follow))

@@ -24,11 +24,12 @@ void init_conf_engine(struct wbuf *, const struct init_net *, unsigned,
     const char *);
 
 /**
- * init_conf_verifier(W, net, number):
+ * init_conf_verifier(W, plan, net, number):
  * Append the configuration of the verifier ${number} from 1 to ${W}: it follows the
  * replicas of ${net}, each verifier another one first, or, if ${net} is NULL,
- * replica1 in the folder beside it.
+ * replica1 in the folder beside it; the URLs that ${plan} gives replicas are comments.
  */
-void init_conf_verifier(struct wbuf *, const struct init_net *, unsigned);
+void init_conf_verifier(struct wbuf *, const struct init_plan *,
+    const struct init_net *, unsigned);
 
 #endif

@@ -335,6 +335,15 @@ certificate() {
 	daemon_start ks-ratify
 }
 
+@test "ks-init -H tells a verifier at which URLs it could follow" {
+	ks ks-init -n 3 -H 127.0.0.1:7180 "$E2E/three" three.example
+	equal "$(grep -c '^upstream run/link-' "$E2E/three/verifier1/ks.conf")" 3
+	equal "$(grep '^#upstream' "$E2E/three/verifier1/ks.conf")" \
+		"$(printf '#upstream http://127.0.0.1:%s\n' 7180 7181 7182)"
+	ks ks-init -H 0.0.0.0:7180 "$E2E/all" all.example
+	refute grep '^#upstream' "$E2E/all/verifier1/ks.conf"
+}
+
 # wrong TEXT LINE...: with these lines in ks.conf ks-ratify says so, and leaves with 100.
 wrong() {
 	printf '%s\n' "${@:2}" >"$VERIFIER/ks.conf"
