@@ -29,7 +29,7 @@ wrap() {
 		-e ': daemon' \
 		-e 's|^(ks-([a-z]+) -d ([^ ]+)) &$|\1 \&\nuntil answers \3/run/$(socket \2); do :; done|' |
 		sed -E -e 's/^(.* follow)$/timeout 2 \1 || [ $? = 124 ]/' \
-			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-link|ks-verify|ks-hkp-proxy) /&-J /"}
+			${KS_NO_JAIL:+-e "s/^(${ALL_DAEMONS// /|}|ks-link|ks-httpd|ks-verify|ks-hkp-proxy) /&-J /"}
 }
 
 # Run the examples of ${1}; its daemon, if it is one, is not started before.
@@ -93,6 +93,10 @@ teardown() {
 
 @test "the examples of ks-hkp-proxy(1) work" {
 	examples_of ks-hkp-proxy.1
+}
+
+@test "the examples of ks-httpd(8) work" {
+	examples_of ks-httpd.8
 }
 
 @test "the examples of ks-init(1) work" {
