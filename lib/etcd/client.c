@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/panic.h"
 #include "codec/wbuf.h"
-#include "loop/loop.h"
+#include "http/multi.h"
 
 #include "etcd/etcd.h"
 #include "etcd/etcd_impl.h"
@@ -39,22 +39,13 @@ struct etcd_request {
 TAILQ_HEAD(requests, etcd_request);
 
 struct etcd {
-	struct loop * L;
-	CURLM * multi;
-	struct loop_timer * timer;
+	struct multi * multi;
 	struct curl_slist * headers;
 	struct requests requests;
 	char url[1024];
 	struct curl_blob ca;	/* the files; data is NULL if not given */
 	struct curl_blob cert;
 	struct curl_blob key;	/* in secret memory */
-};
-
-/* A socket of curl's. */
-struct sock {
-	struct etcd * E;
-	curl_socket_t fd;
-	struct loop_fd * watch;
 };
 
 const char *
@@ -96,7 +87,8 @@ request_free(struct etcd_request * R)
 
 	TAILQ_REMOVE(&R->E->requests, R, link);
 	if (R->easy != NULL) {
-		(void)curl_multi_remove_handle(R->E->multi, R->easy);
+		(void)curl_multi_remove_handle(multi_curl(R->E->multi),
+		    R->easy);
 		curl_easy_cleanup(R->easy);
 	}
 	wbuf_free(&R->out);
@@ -177,8 +169,9 @@ tell_end(struct etcd_request * R)
 /* Tell everybody what came.  Any of them may make or cancel requests, hence from
  * the first on after each. */
 static int
-tell_all(struct etcd * E)
+tell_all(void * ctx)
 {
+	struct etcd * E = ctx;
 	struct etcd_request * R;
 	int rc = 0;
 
@@ -197,112 +190,16 @@ tell_all(struct etcd * E)
 	return (rc);
 }
 
-static int
-act(struct etcd * E, curl_socket_t fd, int mask)
-{
-	struct etcd_request * R;
-	CURLMsg * msg;
-	void * p;
-	int running, left;
-
-	if (curl_multi_socket_action(E->multi, fd, mask, &running) != CURLM_OK) {
-		warnx("etcd: curl fails");
-		return (-1);
-	}
-	while ((msg = curl_multi_info_read(E->multi, &left)) != NULL) {
-		if (msg->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &p);
-		R = p;
-		R->finished = 1;
-		R->code = msg->data.result;
-	}
-	return (tell_all(E));
-}
-
-static int
-on_ready(void * ctx, int ready)
-{
-	struct sock * S = ctx;
-	int mask = 0;
-
-	if (ready & LOOP_READ)
-		mask |= CURL_CSELECT_IN;
-	if (ready & LOOP_WRITE)
-		mask |= CURL_CSELECT_OUT;
-	if (ready & LOOP_HANGUP)
-		mask |= CURL_CSELECT_ERR;
-	return (act(S->E, S->fd, mask));
-}
-
-static int
-on_timer(void * ctx)
-{
-
-	return (act(ctx, CURL_SOCKET_TIMEOUT, 0));
-}
-
 static void
-sock_free(struct sock * S)
+over(void * ctx, CURLcode code)
 {
+	struct etcd_request * R = ctx;
 
-	if (S->watch != NULL)
-		loop_fd_free(S->watch);
-	free(S);
+	R->finished = 1;
+	R->code = code;
 }
 
-static struct sock *
-sock_new(struct etcd * E, curl_socket_t fd)
-{
-	struct sock * S;
-
-	if ((S = calloc(1, sizeof(*S))) == NULL)
-		return (NULL);
-	S->E = E;
-	S->fd = fd;
-	if ((S->watch = loop_fd_new(E->L, fd, on_ready, S)) == NULL) {
-		free(S);
-		return (NULL);
-	}
-	curl_multi_assign(E->multi, fd, S);
-	return (S);
-}
-
-/* curl wants to know when the socket ${fd} is ready. */
-static int
-want_socket(CURL * easy, curl_socket_t fd, int what, void * ctx, void * cookie)
-{
-	struct sock * S = cookie;
-	int want = 0;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (S != NULL)
-			sock_free(S);
-		curl_multi_assign(((struct etcd *)ctx)->multi, fd, NULL);
-		return (0);
-	}
-	if (S == NULL && (S = sock_new(ctx, fd)) == NULL)
-		return (-1);
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		want |= LOOP_READ;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		want |= LOOP_WRITE;
-	return (loop_fd_want(S->watch, want));
-}
-
-static int
-want_timer(CURLM * multi, long ms, void * ctx)
-{
-	struct etcd * E = ctx;
-
-	(void)multi;
-	if (ms < 0)
-		loop_timer_clear(E->timer);
-	else
-		loop_timer_set(E->timer, (uint64_t)ms);
-	return (0);
-}
+static const struct multi_spec spec = { over, tell_all };
 
 /* Only gathers: nobody may be told from inside curl. */
 static size_t
@@ -399,7 +296,7 @@ etcd_request_start(struct etcd_request * R, const char * path,
 
 	if (wbuf_failed(&R->out) || (R->easy = curl_easy_init()) == NULL ||
 	    set_options(R, path, timeout_ms) ||
-	    curl_multi_add_handle(R->E->multi, R->easy) != CURLM_OK) {
+	    curl_multi_add_handle(multi_curl(R->E->multi), R->easy) != CURLM_OK) {
 		warnx("etcd: out of memory");
 		request_free(R);
 		return (NULL);
@@ -472,23 +369,6 @@ read_files(struct etcd * E, const struct etcd_options * options)
 	return (0);
 }
 
-static int
-make_multi(struct etcd * E)
-{
-	int bad = 0;
-
-	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK ||
-	    (E->multi = curl_multi_init()) == NULL)
-		return (-1);
-	bad |= curl_multi_setopt(E->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	bad |= curl_multi_setopt(E->multi, CURLMOPT_SOCKETDATA, E);
-	bad |= curl_multi_setopt(E->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	bad |= curl_multi_setopt(E->multi, CURLMOPT_TIMERDATA, E);
-	/* curl would wait for leave to send what is long: a turn more. */
-	E->headers = curl_slist_append(NULL, "Expect:");
-	return (bad || E->headers == NULL ? -1 : 0);
-}
-
 struct etcd *
 etcd_open(struct loop * L, const struct etcd_options * options)
 {
@@ -498,12 +378,12 @@ etcd_open(struct loop * L, const struct etcd_options * options)
 		warn("etcd");
 		return (NULL);
 	}
-	E->L = L;
 	TAILQ_INIT(&E->requests);
 	if (read_files(E, options))
 		goto err1;
-	if ((E->timer = loop_timer_new(L, on_timer, E)) == NULL ||
-	    make_multi(E)) {
+	/* curl would wait for leave to send what is long: a turn more. */
+	if ((E->headers = curl_slist_append(NULL, "Expect:")) == NULL ||
+	    (E->multi = multi_new(L, &spec, E)) == NULL) {
 		warnx("etcd: out of memory");
 		goto err1;
 	}
@@ -523,11 +403,8 @@ etcd_close(struct etcd * E)
 		return;
 	while ((R = TAILQ_FIRST(&E->requests)) != NULL)
 		request_free(R);
-	if (E->multi != NULL)
-		(void)curl_multi_cleanup(E->multi);
+	multi_free(E->multi);
 	curl_slist_free_all(E->headers);
-	if (E->timer != NULL)
-		loop_timer_free(E->timer);
 	free(E->ca.data);
 	free(E->cert.data);
 	sodium_free(E->key.data);

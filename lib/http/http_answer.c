@@ -177,7 +177,7 @@ redirect(struct http_call * X, const char * to)
 		end_by(X, HTTP_FAILED, "", "out of memory");
 		return;
 	}
-	(void)curl_multi_remove_handle(X->H->multi, X->easy);
+	(void)curl_multi_remove_handle(multi_curl(X->H->multi), X->easy);
 	free(X->url);
 	X->url = url;
 	if (http_call_again(X))

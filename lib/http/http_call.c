@@ -184,7 +184,7 @@ http_start(struct http * H, const struct http_request * Q)
 	TAILQ_INSERT_TAIL(&H->calls, X, link);
 	if (copy_request(X) || (X->easy = curl_easy_init()) == NULL ||
 	    set_options(X) ||
-	    curl_multi_add_handle(H->multi, X->easy) != CURLM_OK) {
+	    curl_multi_add_handle(multi_curl(H->multi), X->easy) != CURLM_OK) {
 		http_end(X);
 		errno = ENOMEM;
 		return (NULL);
@@ -208,7 +208,7 @@ http_call_again(struct http_call * X)
 	X->error[0] = '\0';
 	if (curl_easy_setopt(X->easy, CURLOPT_URL, X->url) != CURLE_OK ||
 	    set_time(X) ||
-	    curl_multi_add_handle(X->H->multi, X->easy) != CURLM_OK)
+	    curl_multi_add_handle(multi_curl(X->H->multi), X->easy) != CURLM_OK)
 		return (-1);
 	return (0);
 }
@@ -228,7 +228,7 @@ http_end(struct http_call * X)
 		return;
 	TAILQ_REMOVE(&X->H->calls, X, link);
 	if (X->easy != NULL) {
-		(void)curl_multi_remove_handle(X->H->multi, X->easy);
+		(void)curl_multi_remove_handle(multi_curl(X->H->multi), X->easy);
 		curl_easy_cleanup(X->easy);
 	}
 	curl_slist_free_all(X->headers);

@@ -8,6 +8,7 @@
 #include "codec/wbuf.h"
 
 #include "http/http.h"
+#include "http/multi.h"
 
 /* What only lib/http's own files see. */
 
@@ -42,10 +43,8 @@ struct http_call {
 TAILQ_HEAD(http_calls, http_call);
 
 struct http {
-	struct loop * L;		/* NULL: none */
-	CURLM * multi;
-	struct loop_timer * timer;
-	struct loop_deferred * deferred;
+	struct multi * multi;
+	struct loop_deferred * deferred;	/* NULL: there is no loop */
 	struct curl_blob ca;		/* data is NULL: the system's */
 	struct http_calls calls;
 };
