@@ -293,6 +293,9 @@ web_request_go(void * cookie, struct MHD_Connection * mhd, const char * url,
 	R->inside = 0;
 	if (R->response != NULL)
 		return (web_answer_queue(R));
+	/* There was no memory for an answer. */
+	if (R->abandoned)
+		return (MHD_NO);
 	R->suspended = 1;
 	W->counts.waiting++;
 	MHD_suspend_connection(R->mhd);

@@ -12,7 +12,8 @@ setup_file() {
 		echo 'http_listen 127.0.0.1:0'
 		echo 'http_listen 127.0.0.1:0'
 		echo 'https_listen 127.0.0.1:0'
-		echo 'https_cert web.crt'
+		# Of a file that another program renews, it may be anywhere.
+		echo "https_cert $REPLICA/web.crt"
 		echo 'https_key web.key'
 		echo 'http_rate 0'
 		echo 'http_conns 2000'
@@ -365,6 +366,31 @@ cached() {
 	equal "$(header Connection)" close
 	daemon_left 0 ks-httpd
 	daemon_start ks-httpd
+}
+
+@test "ks-init -H makes the service, at one address a replica or with ports counted up" {
+	ks ks-init -H '[::1]:0' "$T/one" x.example
+	[ -x "$T/one/replica1/service/ks-httpd/run" ] && [ ! -e "$T/one/verifier1/service/ks-httpd" ]
+	grep -qx 'http_listen \[::1\]:0' "$T/one/replica1/ks.conf"
+	ks ks-init "$T/none" x.example
+	[ ! -e "$T/none/replica1/service/ks-httpd" ]
+	grep -q '^#http_listen ' "$T/none/replica1/ks.conf"
+	ks ks-init -s systemd -n 3 -H 127.0.0.1:9001 "$T/three" x.example
+	equal "$(grep -h '^http_listen' "$T"/three/replica?/ks.conf)" \
+		"$(printf 'http_listen 127.0.0.1:%s\n' 9001 9002 9003)"
+	[ -e "$T/three/replica3/service/ks-httpd@.service" ]
+	grep -q 'Wants=ks-httpd@' "$T/three/replica3/service/ks-replica@.target"
+	ks ks-init -j "$T/three/replica1" -H 127.0.0.1:9004 "$T/three/replica4"
+	grep -qx 'http_listen 127.0.0.1:9004' "$T/three/replica4/ks.conf"
+	# On hosts of their own they have the same port.
+	ks ks-init -n 3 -a 192.0.2.1,192.0.2.2,192.0.2.3 -H 0.0.0.0:80 "$T/hosts" x.example
+	equal "$(grep -hc '^http_listen 0.0.0.0:80$' "$T"/hosts/replica?/ks.conf)" "$(printf '1\n1\n1')"
+	ks ks-init -n 3 -H 127.0.0.1:1,127.0.0.1:5,127.0.0.1:3 "$T/list" x.example
+	grep -qx 'http_listen 127.0.0.1:5' "$T/list/replica2/ks.conf"
+	run -2 ks ks-init -n 3 -H 127.0.0.1:1,127.0.0.1:5 "$T/bad" x.example
+	run -2 ks ks-init -H localhost:1 "$T/bad" x.example
+	run -2 ks ks-init -n 3 -H 127.0.0.1:65534 "$T/bad" x.example
+	[ ! -e "$T/bad" ]
 }
 
 @test "what ks.conf must not say is refused, with 100" {

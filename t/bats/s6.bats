@@ -6,7 +6,8 @@ load lib.bash
 
 setup() {
 	e2e_begin "$BATS_TEST_TMPDIR"
-	realm_make main
+	realm_make main -H 127.0.0.1:0
+	ALL_DAEMONS+=' ks-httpd'
 	scan=$E2E/scan
 	mkdir "$scan" "$E2E/bin"
 	for name in $ALL_DAEMONS; do
