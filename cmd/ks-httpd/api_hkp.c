@@ -119,7 +119,8 @@ take_proof(struct search * S, const struct proof * P, const char * user)
 		end_with(S, &E);
 		return (-1);
 	default:
-		end_with(S, &(struct hkp_error){ 502, "internal", V.rule,
+		/* Not 502: dirmngr would leave this server alone for hours. */
+		end_with(S, &(struct hkp_error){ 500, "internal", V.rule,
 		    "the proof of this key does not verify" });
 		return (-1);
 	}
@@ -327,55 +328,87 @@ find_domain(const struct httpd * H, const char * name)
 	return (NULL);
 }
 
-static int
-wkd(struct httpd * H, struct web_request * R, const char * domain,
-    const char * hash)
+/* That of the path, or of the host; a proxy may ask under a name of its own. */
+static const char *
+domain_of(const struct httpd * H, const struct web_request * R, int advanced)
 {
+	const char * domain = find_domain(H, advanced ? web_segment(R, 2) :
+	    web_header(R, "Host"));
+
+	if (domain == NULL && !advanced && domain_at(H, 1) == NULL)
+		domain = domain_at(H, 0);
+	return (domain);
+}
+
+static void
+no_domain(struct web_request * R)
+{
+
+	web_error(R, 404, "not-found", HKP_KEY_NOT_FOUND,
+	    "this server has no keys of that domain");
+}
+
+static int
+wkd(struct httpd * H, struct web_request * R, int advanced)
+{
+	const char * domain = domain_of(H, R, advanced);
 	struct search * S;
 
+	if (domain == NULL) {
+		no_domain(R);
+		return (0);
+	}
 	if ((S = new_search(H, R)) == NULL)
 		return (-1);
 	S->wkd = 1;
 	S->Q.op = HKP_GET;
 	S->Q.exact = 1;
-	if (domain == NULL || wkd_user(S->Q.user, hash, web_arg(R, "l"),
-	    domain)) {
+	if (wkd_user(S->Q.user, web_segment(R, advanced ? 4 : 3),
+	    web_arg(R, "l"), domain)) {
 		end_with(S, &(struct hkp_error){ 404, "not-found",
-		    HKP_KEY_NOT_FOUND, domain == NULL ?
-		    "this server has no keys of that domain" :
+		    HKP_KEY_NOT_FOUND,
 		    "the argument l is not the local part of that hash" });
 		return (0);
 	}
 	return (begin(S));
 }
 
+static int
+policy(const struct httpd * H, struct web_request * R, int advanced)
+{
+
+	if (domain_of(H, R, advanced) == NULL)
+		no_domain(R);
+	else
+		web_answer(R, &(struct web_answer){ .body = "", .len = 0,
+		    .cache = WEB_NO_CACHE });
+	return (0);
+}
+
 int
 api_wkd_direct(void * cookie, struct web_request * R)
 {
-	struct httpd * H = cookie;
-	const char * domain = find_domain(H, web_header(R, "Host"));
 
-	/* A proxy may ask under a name of its own. */
-	if (domain == NULL && domain_at(H, 1) == NULL)
-		domain = domain_at(H, 0);
-	return (wkd(H, R, domain, web_segment(R, 3)));
+	return (wkd(cookie, R, 0));
 }
 
 int
 api_wkd_advanced(void * cookie, struct web_request * R)
 {
-	struct httpd * H = cookie;
 
-	return (wkd(H, R, find_domain(H, web_segment(R, 2)),
-	    web_segment(R, 4)));
+	return (wkd(cookie, R, 1));
 }
 
 int
-api_wkd_policy(void * cookie, struct web_request * R)
+api_wkd_direct_policy(void * cookie, struct web_request * R)
 {
 
-	(void)cookie;
-	web_answer(R, &(struct web_answer){ .body = "", .len = 0,
-	    .cache = WEB_NO_CACHE });
-	return (0);
+	return (policy(cookie, R, 0));
+}
+
+int
+api_wkd_advanced_policy(void * cookie, struct web_request * R)
+{
+
+	return (policy(cookie, R, 1));
 }

@@ -29,9 +29,10 @@ int api_wkd_direct(void *, struct web_request *);
 int api_wkd_advanced(void *, struct web_request *);
 
 /**
- * api_wkd_policy(ctx, R):
+ * api_wkd_direct_policy(ctx, R), api_wkd_advanced_policy(ctx, R):
  * GET of the directory's policy file, which is empty: there are no exceptions.
  */
-int api_wkd_policy(void *, struct web_request *);
+int api_wkd_direct_policy(void *, struct web_request *);
+int api_wkd_advanced_policy(void *, struct web_request *);
 
 #endif

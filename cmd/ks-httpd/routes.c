@@ -33,8 +33,8 @@ const struct web_route httpd_routes[] = {
 	{ "GET", "/v1/openapi.json", 0, WEB_CORS, api_openapi },
 	{ "GET", "/pks/lookup", 0, WEB_CORS, api_hkp_lookup },
 	{ "POST", "/pks/add", HKP_ADD_MAX, WEB_CORS, api_hkp_add },
-	{ "GET", "/.well-known/openpgpkey/policy", 0, WEB_CORS, api_wkd_policy },
-	{ "GET", "/.well-known/openpgpkey/*/policy", 0, WEB_CORS, api_wkd_policy },
+	{ "GET", "/.well-known/openpgpkey/policy", 0, WEB_CORS, api_wkd_direct_policy },
+	{ "GET", "/.well-known/openpgpkey/*/policy", 0, WEB_CORS, api_wkd_advanced_policy },
 	{ "GET", "/.well-known/openpgpkey/hu/*", 0, WEB_CORS, api_wkd_direct },
 	{ "GET", "/.well-known/openpgpkey/*/hu/*", 0, WEB_CORS, api_wkd_advanced },
 };

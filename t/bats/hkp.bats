@@ -8,7 +8,7 @@ load openpgp.bash
 setup_file() {
 	e2e_begin "$BATS_FILE_TMPDIR"
 	realm_make main -K
-	printf 'http_listen 127.0.0.1:0\nhttp_rate 0\nhttp_domain main.example\n' \
+	printf 'http_listen 127.0.0.1:0\nhttp_rate 0\nhttp_domain main.example\nhttp_domain second.example\n' \
 	    >>"$REPLICA/ks.conf"
 	realm_start
 	daemon_start ks-httpd ks-keyids
@@ -186,8 +186,7 @@ hkp() {
 	equal "$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ {print $10; exit}')" "$FPR_ALICE"
 	equal "$(gpg --batch --with-colons --list-keys | grep -c '^uid')" 1
 	url=$(sq wkd direct-url alice@main.example)
-	curl -s -m 30 -f -o "$T/direct" "http://$ADDRESS/${url#*://*/}"
-	cmp "$T/key" "$T/direct"
+	equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' "http://$ADDRESS/${url#*://*/}")" 404
 	curl -s -m 30 -f -o "$T/direct" -H 'Host: main.example' "http://$ADDRESS/${url#*://*/}"
 	cmp "$T/key" "$T/direct"
 	for path in "hu/${hash%%\?*}" "hu/${hash%%\?*}?l=bob" "other.example/hu/$hash" \
@@ -196,10 +195,39 @@ hkp() {
 		    "http://$ADDRESS/.well-known/openpgpkey/$path")" 404 "$path"
 	done
 	for path in policy main.example/policy; do
-		equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' \
+		equal "$(curl -s -m 30 -o "$T/body" -w '%{http_code}' -H 'Host: main.example:80' \
 		    "http://$ADDRESS/.well-known/openpgpkey/$path")" 200
 		[ ! -s "$T/body" ]
 	done
+}
+
+@test "every path and status of HKP and WKD is as the description of ks-httpd says" {
+	local url direct wkd=/.well-known/openpgpkey what
+
+	url=$(sq wkd url alice@main.example)
+	direct=$(sq wkd direct-url alice@main.example)
+	url=/${url#*://*/} direct=/${direct#*://*/}
+	for what in "/pks/lookup?op=get&search=alice@main.example 200" \
+	    "/pks/lookup?op=index&search=alice@main.example 200" \
+	    "/pks/lookup?op=index&search=nobody@main.example 404" \
+	    "/pks/lookup?op=index 400" "/pks/lookup?op=x 501" \
+	    "$url 200" "${url%l=*} 404" "$direct 404" "$wkd/policy 404" \
+	    "$wkd/main.example/policy 200" "$wkd/other.example/policy 404"; do
+		jq -nc --arg p "${what% *}" --argjson s "${what##* }" \
+		    '{method: "GET", path: $p, status: $s}'
+	done >"$T/gets"
+	for what in "$direct" "$wkd/policy"; do
+		jq -nc --arg p "$what" '{method: "GET", path: $p, status: 200, headers: {Host: "main.example"}}'
+	done >>"$T/gets"
+	head -c 300000 /dev/zero | base64 -w 0 >"$T/long"
+	{
+		cat "$T/gets"
+		echo '{"method": "POST", "path": "/pks/add", "status": 403, "body": "keytext=x"}'
+		jq -nc --rawfile b "$T/long" \
+		    '{method: "POST", path: "/pks/add", status: 413, base64: $b}'
+	} | jq -s . >"$T/requests"
+	run -0 timeout 120 "$PYTHON" "$KS_TOP/t/openapi/check.py" "http://$ADDRESS" "$T/requests" t/bats/hkp.bats
+	says ' requests, 0 faults'
 }
 
 @test "by id nothing is found while ks-keyids is away, by address it is" {

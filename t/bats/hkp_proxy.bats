@@ -112,6 +112,10 @@ hkp() {
 	[ "$status" -ne 0 ]
 	says 'No data'
 	refute grep -q ' refused' "$T/err"
+	# Without http_domain the realm is the domain of the Web Key Directory.
+	url=$(sq wkd direct-url bob@main.example)
+	curl -s -m 30 -f -o "$T/bob" "http://$ADDRESS/${url#*://*/}"
+	sq inspect "$T/bob" | grep -qx " *Fingerprint: $FPR_BOB"
 }
 
 @test "who is not there, or has no key, is not found; what is sent is refused" {
