@@ -97,6 +97,17 @@ put_cert(struct fields * F, const struct status_cert * C)
 	fields_u64(F, "days", C->days);
 }
 
+/* Put why it is not healthy, into a list. */
+static void
+put_reasons(struct fields * F, const struct health_summary * S)
+{
+
+	fields_list(F, "reasons");
+	for (size_t i = 0; i < S->nreasons && i < HEALTH_REASONS_MAX; i++)
+		fields_text(F, NULL, S->reasons[i], strlen(S->reasons[i]));
+	fields_close(F);
+}
+
 /* Print "${word} name=value ..." of what was put, and forget it. */
 static int
 print_words(struct fields * F, const char * word)
@@ -129,6 +140,8 @@ print_text(struct fields * F, const struct health_look * L,
 		if (print_words(F, word))
 			return (-1);
 	}
+	for (size_t i = 0; i < S->nreasons && i < HEALTH_REASONS_MAX; i++)
+		printf("reason %s\n", S->reasons[i]);
 	put_summary(F, S);
 	if (print_words(F, "summary"))
 		return (-1);
@@ -164,6 +177,7 @@ print_json(struct fields * F, const struct health_look * L,
 	fields_open(F, "summary");
 	put_summary(F, S);
 	fields_word(F, "healthy", S->healthy ? "yes" : "no");
+	put_reasons(F, S);
 	fields_close(F);
 	return (print_words(F, ""));
 }
