@@ -63,7 +63,7 @@ export function path({ index, found, siblings, hashes, label, good }) {
 	const root = svg("text", { class: "tag", x: at.length > 1 ? 16 : 22,
 		y: at.length > 1 ? -6 : -16 }, good ? "root, as signed" : "not the signed root");
 	// As wide as it has to be, with the root in the middle.
-	const half = Math.max(150, ...at.map((p) => Math.abs(p.x) + SWAY + 24));
+	const half = Math.max(195, ...at.map((p) => Math.abs(p.x) + SWAY + 24));
 	return svg("svg", { viewBox: `${-half} -34 ${2 * half} ${y + 92}`, role: "img",
 		"aria-label": describe(found, depth, good) }, drawn, nodes, end, root);
 }

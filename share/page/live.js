@@ -61,8 +61,10 @@ function learn({ epoch, time_ms: timeMs, updates, users, tree, root }, fresh) {
 			updates: Number(updates) || 0, root: bytesOfHex(tree ?? root),
 			fresh, signed: null, wrong: null, told: new Set() });
 		stale.add(epoch);
-		for (const gone of list().slice(0, -EPOCHS_KEPT))
+		for (const gone of list().slice(0, -EPOCHS_KEPT)) {
 			known.delete(gone.epoch);
+			stale.delete(gone.epoch);
+		}
 	}
 	return old === undefined;
 }

@@ -1,6 +1,6 @@
 // The form: asks, verifies, holds against what was seen, and shows.
 
-import { unUtf8 } from "./bytes.js";
+import { byteString, unUtf8 } from "./bytes.js";
 import { lookup, Refusal } from "./api.js";
 import { byId, text } from "./dom.js";
 import * as memory from "./memory.js";
@@ -60,8 +60,11 @@ async function judge(realm, data, q, saved) {
 }
 
 async function run(q, data) {
-	const realm = trust.current(), mine = ++asked, saved = data !== null;
+	const mine = ++asked, saved = data !== null;
 
+	if (trust.current() === null)
+		await trust.start();
+	const realm = trust.current();
 	if (realm === null) {
 		settle(showNone("There is no realm file yet",
 		    "Without one nothing can be verified. Choose yours below, or try again."));
@@ -108,8 +111,14 @@ function clearErrors() {
 		byId(id).removeAttribute("aria-invalid");
 }
 
+// Check a proof that the user has; a realm file in its place is trusted from now on.
 function checkSaved(data) {
 	clearErrors();
+	if (byteString(data.subarray(0, 12)) === "ks-realm/v1\n") {
+		trust.choose(data);
+		byId("trust").scrollIntoView();
+		return;
+	}
 	const q = byId("user").value.trim() === "" ?
 	    { user: null, epoch: null, policy: null } : question();
 

@@ -9,9 +9,19 @@ import * as store from "./store.js";
 
 const PREVIEW_MAX = 160;
 
+// What a server shows that can only be meant to deceive, or be a broken one.
+const LIES = {
+	fork: ["Two histories", "The server shows another history (fork) than the one that " +
+	    "this browser saw before. Nothing of it is handed out."],
+	"step-back": ["An older state", "The server shows an older state (step-back) than " +
+	    "the one that this browser saw before. Nothing of it is handed out."],
+};
+
 function verdictOf(result, failed, question) {
 	const user = shown(result.user ?? question.user ?? "");
 
+	if (failed !== undefined && LIES[failed.rule] !== undefined)
+		return ["refused", "failed", ...LIES[failed.rule]];
 	if (failed !== undefined && failed.state === "failed")
 		return ["refused", "failed", "This answer is refused",
 			`It breaks the rule “${failed.rule}”. Nothing of it is shown: it proves ` +
@@ -124,9 +134,12 @@ function evidenceCard(realm, step, result) {
 	if (before === null || !["fork", "step-back"].includes(step.rule))
 		return null;
 	return el("section", { class: "card span", "aria-labelledby": "evidence-title" },
-	    el("h3", { id: "evidence-title" }, "Keep the evidence"),
-	    el("p", {}, "Two checkpoints that contradict each other are signed by the realm " +
-		"itself. Show them to its verifiers, or to anybody."),
+	    el("h3", { id: "evidence-title" }, "Keep both checkpoints"),
+	    el("p", {}, before.size === result.checkpoint.size && result.met ?
+		"Two checkpoints of one epoch, each signed as the realm’s policy asks, prove to " +
+		"anybody that it showed two histories." :
+		"Only the realm could show that the one checkpoint continues the other, and it " +
+		"did not. Keep both for its verifiers, or whoever asks."),
 	    el("button", { type: "button", id: "evidence", onclick: () => save(
 		fileName(realm.name, step.rule, "ks-checkpoints"),
 		store.contradiction(realm.name, step.rule, before, result.proof)) },

@@ -82,10 +82,10 @@ export function show() {
 }
 
 // Trust the bytes of a file that the user chose.
-async function choose(file) {
+export function choose(bytes) {
 	text("realm-error", "");
 	try {
-		use(new Uint8Array(await file.arrayBuffer()), true);
+		use(bytes, true);
 	} catch (error) {
 		if (!(error instanceof Malformed))
 			throw error;
@@ -97,10 +97,11 @@ async function choose(file) {
 }
 
 export function bind() {
-	byId("realm-file").addEventListener("change", (event) => {
-		if (event.target.files.length === 1)
-			choose(event.target.files[0]);
-		event.target.value = "";
+	byId("realm-file").addEventListener("change", async (event) => {
+		const [file] = event.target.files;
+		if (file !== undefined)
+			choose(new Uint8Array(await file.arrayBuffer()));
+		byId("realm-file").value = "";
 	});
 	byId("realm-take").addEventListener("click", () => {
 		text("realm-error", "");

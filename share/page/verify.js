@@ -186,7 +186,8 @@ class Verification {
 		want(equal(root, checkpoint.root), "inclusion-invalid",
 		    "the head is not in the log of the checkpoint");
 		this.passed("inclusion", `Entry ${head.epoch} of ${checkpoint.size} in the ` +
-		    `epoch log, by ${proof.inclusion.length} hashes.`);
+		    `epoch log, by ${proof.inclusion.length} ` +
+		    `hash${proof.inclusion.length === 1 ? "" : "es"}.`);
 		this.at = "origin";
 		want(checkpoint.origin === this.realm.name, "origin-mismatch",
 		    `its origin is ${shown(checkpoint.origin)}`);

@@ -229,6 +229,10 @@ def check_saved(page, realm, proof):
     page.find("#check-proof").click()
     want(page.verdict() == "present", "a pasted proof: " + page.said())
     # A realm file of one's own is kept.
+    page.find("#proof-file").type(realm)
+    page.until("document.getElementById('trust-source').innerText.includes('your own')")
+    page.find("#forget").click()
+    page.until("document.getElementById('trust-source').innerText.includes('this server')")
     page.find("#realm-file").type(proof)
     page.until("document.getElementById('realm-error').innerText.includes('no realm file')")
     page.find("#realm-file").type(realm)
@@ -321,8 +325,11 @@ def check_memory(page, mode_file):
     seen["size"] = str(int(seen["size"]) + 100000)
     page.run("localStorage.setItem('ks-seen home.example', arguments[0])",
              json.dumps(seen))
-    set_mode(mode_file, "unsigned")
-    want(page.lookup("alice@home.example") == "none", "a step back: " + page.said())
+    set_mode(mode_file, "behind")
+    want(page.lookup("alice@home.example") == "refused" and
+         page.steps()["memory"] == "failed" and "step-back" in page.said() and
+         page.run("return document.getElementById('evidence')") is not None,
+         "a step back: " + page.said())
 
 
 def check_keyboard(page):

@@ -12,6 +12,7 @@ the word in MODE-FILE says; the file is read for each request:
     unsigned      lookup proofs without the lines of the verifiers
     history       consistency proofs are altered
     stale         lookups are answered at epoch 1
+    behind        lookups do not say what is the least that was seen
 """
 
 import base64
@@ -67,10 +68,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         lookup = path.startswith("/v1/lookup?")
         if lookup and mode == "user":
             path = path.replace("user=alice", "user=bob")
-        if lookup and mode == "stale":
+        if lookup and mode in ("stale", "behind"):
             query = dict(urllib.parse.parse_qsl(path.split("?")[1]))
             query.pop("epoch_min", None)
-            path = "/v1/lookup?" + urllib.parse.urlencode({**query, "epoch": 1})
+            if mode == "stale":
+                query["epoch"] = 1
+            path = "/v1/lookup?" + urllib.parse.urlencode(query)
         conn = http.client.HTTPConnection(
             urllib.parse.urlsplit(sys.argv[3]).netloc, timeout=60)
         headers = {k: v for k, v in self.headers.items()
