@@ -119,20 +119,15 @@ wait_any(struct client * C, uint64_t until)
 		poll(P, n, (int)until);
 }
 
-/* Nobody answered: would it help to ask again? */
+/* Nobody answered: would it help to ask again?  One that was passed over may. */
 static enum client_outcome
 nobody(const struct client * C)
 {
-	unsigned n = 0;
 
-	for (unsigned i = 0; i < C->n; i++) {
-		if (C->server[i].passed)
-			continue;
-		if (!C->server[i].unusable)
+	for (unsigned i = 0; i < C->n; i++)
+		if (C->server[i].passed || !C->server[i].unusable)
 			return (CLIENT_UNAVAILABLE);
-		n++;
-	}
-	return (n > 0 ? CLIENT_UNUSABLE : CLIENT_UNAVAILABLE);
+	return (C->n > 0 ? CLIENT_UNUSABLE : CLIENT_UNAVAILABLE);
 }
 
 /* As client_ask, with the question's frame made. */

@@ -165,6 +165,16 @@ version() {
 	equal "$(version)" 2
 }
 
+@test "an older state than was seen is no answer as long as another may have a newer one" {
+	run -0 lookup -s "$BAD/old" "$USER1"
+	update dave@main.example note=x
+	run -0 lookup -s "$BAD/old" -s "$HTTP" "$USER1"
+	run -111 lookup -w 0 -s "$BAD/old" -s "$BAD/html" "$USER1"
+	says "$BAD/html: not-a-keyserver: "
+	run -3 lookup -w 0 -s "$BAD/old" "$USER1"
+	says "step-back: "
+}
+
 @test "a certificate that is wrong, expired, or of nobody known is refused" {
 	local url
 
@@ -191,6 +201,8 @@ version() {
 	for word in host port scheme loop; do
 		refused 100 "redirect-elsewhere: " -s "$BAD/$word"
 	done
+	# Neither to a plain one.
+	refused 100 "redirect-elsewhere: " -C "$CA" -s "$(at good)/down"
 }
 
 @test "what is too large is broken off, without memory for it" {
@@ -212,7 +224,7 @@ version() {
 	for word in html rubbish empty nothing missing ssh; do
 		refused 100 "not-a-keyserver: " -s "$BAD/$word"
 	done
-	for word in truncated gone portal rate; do
+	for word in truncated cut gone portal rate; do
 		refused 111 "" -s "$BAD/$word"
 	done
 	[[ $stderr == *"too-many-requests: later" ]]

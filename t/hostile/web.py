@@ -35,6 +35,7 @@ class Server:
     def __init__(self, upstream):
         self.upstream = upstream
         self.ports = {}
+        self.old = None
 
     def forward(self, method, path, body, headers):
         """The true server's answer to what was asked."""
@@ -76,6 +77,10 @@ class Server:
             word = "true" if method == "POST" and b"\nquorum " in body else "missing"
         if word == "misled" and rest.startswith("/pks/"):
             return whole(b"info:1:1\npub:00:1:1:::\nuid:alice@main.example:::\n")
+        if word == "old" and not rest.startswith("/v1/lookup"):
+            word = "true"
+        elif word == "old" and not self.old:
+            self.old = self.forward(method, rest, body, headers)[0]
         if word in ("true", "altered", "lost", "misled"):
             text, status, said = self.forward(method, rest, body, headers)
             if word == "lost" and method == "POST":
@@ -89,9 +94,13 @@ class Server:
             "host": redirect("http://127.0.0.2:%d/true%s" % (self.ports["plain"], rest)),
             "port": redirect("http://127.0.0.1:%d/true%s" % (self.ports["other"], rest)),
             "scheme": redirect("https://127.0.0.1:%d/true%s" % (self.ports["plain"], rest)),
+            "down": redirect("http://127.0.0.1:%d/true%s" % (self.ports["plain"], rest)),
             "loop": redirect("/loop" + rest, "307 Temporary Redirect"),
             "here": redirect("/true" + rest, "308 Permanent Redirect"),
             "truncated": whole(b"ks-proof/v1\n" + b"x" * 100)[:-50],
+            "cut": head("200 OK", "Content-Type: text/plain", "Transfer-Encoding: chunked") +
+                   b"c\r\nks-proof/v1\n\r\n",
+            "old": whole(self.old or b""),
             "html": whole(b"ks-proof/v1\n<html></html>", "text/html"),
             "rubbish": whole(b"hello\n"),
             "forged": whole(b"ks-proof/v1\nhello\n"),
