@@ -40,23 +40,8 @@ struct watch {
 	struct health_marks before;	/* of a look WATCH_LAG_MS ago or more */
 	struct health_marks after;	/* of one since, the next of them */
 	uint64_t after_ms;		/* when that was */
-	uint64_t ratified;		/* newest ratified epoch, as last seen */
-	uint64_t ratified_ms;		/* when it rose, or nothing was open */
+	struct health_waiting waiting;	/* for ratifications */
 };
-
-/* How long is it that no verifier has done what there is to do? */
-static uint64_t
-unratified_ms(struct watch * W, uint64_t now_ms)
-{
-	const struct health_summary * S = &W->summary;
-
-	if (S->ratified == HEALTH_UNKNOWN || S->ratified != W->ratified ||
-	    S->ratified >= S->signed_epoch || W->ratified_ms == 0) {
-		W->ratified = S->ratified;
-		W->ratified_ms = now_ms;
-	}
-	return (now_ms - W->ratified_ms);
-}
 
 /* Let the marks of lag grow older. */
 static void
@@ -89,7 +74,7 @@ judge(struct watch * W)
 	health_marks(&W->look, &now);
 	age(W, &now, now_ms);
 	health_judge(&W->look, &W->before, &T, &W->summary);
-	T.unratified_ms = unratified_ms(W, now_ms);
+	T.unratified_ms = health_unratified(&W->waiting, &W->summary, now_ms);
 	if (T.unratified_ms > 0)
 		health_judge(&W->look, &W->before, &T, &W->summary);
 	W->looked = 1;

@@ -139,6 +139,22 @@ health_marks(const struct health_look * L, struct health_marks * M)
 	M->events = number(L, "ks-apply", "events");
 }
 
+uint64_t
+health_unratified(struct health_waiting * X, const struct health_summary * S,
+    uint64_t now_ms)
+{
+
+	/* Of an epoch that is not signed yet nothing can be asked. */
+	if (!X->looked || S->ratified != X->ratified ||
+	    S->ratified == HEALTH_UNKNOWN || S->signed_epoch == HEALTH_UNKNOWN ||
+	    S->ratified >= S->signed_epoch) {
+		X->looked = 1;
+		X->ratified = S->ratified;
+		X->since_ms = now_ms;
+	}
+	return (now_ms - X->since_ms);
+}
+
 /* Do epochs come in time? */
 static void
 judge_times(const struct health_times * T, struct health_summary * S)

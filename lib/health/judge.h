@@ -33,6 +33,13 @@ struct health_times {
 	uint64_t unratified_ms;	/* how long no verifier has ratified what there is */
 };
 
+/* Since when no verifier has ratified what there is; all zero at the start. */
+struct health_waiting {
+	int looked;		/* the rest counts */
+	uint64_t ratified;	/* the newest ratified epoch, as last seen */
+	uint64_t since_ms;	/* when it had risen, or nothing was left to ratify */
+};
+
 /* What the answers of the daemons of a directory amount to. */
 struct health_summary {
 	uint64_t closed;	/* newest epoch that ks-apply closed */
@@ -65,6 +72,15 @@ uint64_t health_number(const struct health_program *, const char *);
  * Store in ${M} where the stages are by the answers ${L}.
  */
 void health_marks(const struct health_look *, struct health_marks *);
+
+/**
+ * health_unratified(X, S, now_ms):
+ * Take what ${S} says of ratifications, seen at ${now_ms} of a clock that never steps, into
+ * ${X}.  Return for how many milliseconds there was something to ratify and no verifier did.
+ * Pure.
+ */
+uint64_t health_unratified(struct health_waiting *, const struct health_summary *,
+    uint64_t);
 
 /**
  * health_judge(now, before, T, S):

@@ -83,8 +83,7 @@ dump_all_sockets() {
 	grep -q '^entry number=0x02 rows=1$' "$E2E/killed"
 	run -1 ks ks-status "$REPLICA"
 	says "ks-apply down "
-	says "
-reason ks-apply does not answer: "
+	says "reason ks-apply does not answer: "
 	run -1 ks ks-status -w -t 0 "$REPLICA"
 	daemon_start ks-apply
 	run -0 ks ks-status -j -w "$REPLICA"

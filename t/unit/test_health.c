@@ -198,6 +198,33 @@ no_ratification_is_a_warning(void)
 }
 
 static void
+waiting_for_ratifications_is_timed(void)
+{
+	struct health_waiting X = { 0, 0, 0 };
+	struct health_summary S = { .ratified = 2, .signed_epoch = 3 };
+
+	CHECK(health_unratified(&X, &S, 1000) == 0);
+	CHECK(health_unratified(&X, &S, 1500) == 500);
+	/* More to do makes it no younger, something done does. */
+	S.signed_epoch = 9;
+	CHECK(health_unratified(&X, &S, 2000) == 1000);
+	S.ratified = 3;
+	CHECK(health_unratified(&X, &S, 2500) == 0);
+	CHECK(health_unratified(&X, &S, 2600) == 100);
+	/* So does that nothing is left to do, or that nobody tells. */
+	S.signed_epoch = 3;
+	CHECK(health_unratified(&X, &S, 3000) == 0);
+	S.signed_epoch = 4;
+	CHECK(health_unratified(&X, &S, 3100) == 100);
+	S.ratified = HEALTH_UNKNOWN;
+	CHECK(health_unratified(&X, &S, 3200) == 0);
+	S.ratified = 3;
+	S.signed_epoch = HEALTH_UNKNOWN;
+	CHECK(health_unratified(&X, &S, 3300) == 0);
+	CHECK(health_unratified(&X, &S, 3400) == 0);
+}
+
+static void
 each_reason_is_named(void)
 {
 	struct health_summary S;
@@ -397,6 +424,8 @@ static const struct test tests[] = {
 	    epochs_must_come_in_time },
 	{ "that nobody ratifies for long is a warning",
 	    no_ratification_is_a_warning },
+	{ "how long verifiers owe a ratification is timed",
+	    waiting_for_ratifications_is_timed },
 	{ "every reason is told in a line that names who it is about",
 	    each_reason_is_named },
 	{ "what daemons tell becomes metrics with their labels",
