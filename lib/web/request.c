@@ -15,9 +15,6 @@
 /* A body that is refused is read on so far, so that the answer is seen. */
 #define EXCESS_MAX	8388608
 
-/* Longest X-Forwarded-For that is looked at, from its end. */
-#define FORWARDED_MAX	64
-
 /* Why a body is not kept. */
 enum { TOO_LARGE = 1, NO_ROOM };
 
@@ -76,22 +73,16 @@ take_forwarded(void * cookie, enum MHD_ValueKind kind, const char * name,
 static void
 find_peer(struct web_request * R)
 {
-	const char * last = NULL, * p;
-	char text[FORWARDED_MAX];
+	const char * last = NULL;
+	char text[WEB_PEER_SIZE];
 
 	put_address(&R->conn->sa, R->peer);
 	memcpy(R->key, R->conn->key, BUCKET_KEY_LEN);
 	if (!R->conn->by_proxy)
 		return;
 	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, take_forwarded, &last);
-	if (last == NULL)
+	if (last == NULL || target_forwarded(last, text, sizeof(text)))
 		return;
-	p = strrchr(last, ',');
-	p = p == NULL ? last : p + 1;
-	p += strspn(p, " \t");
-	if (strlcpy(text, p, sizeof(text)) >= sizeof(text))
-		return;
-	text[strcspn(text, " \t")] = '\0';
 	if (web_key_of(text, R->key) == 0)
 		strlcpy(R->peer, text, sizeof(R->peer));
 }

@@ -244,3 +244,16 @@ target_prefers(const char * accept, const char * a, const char * b)
 
 	return (accept != NULL && quality_of(accept, a) > quality_of(accept, b));
 }
+
+int
+target_forwarded(const char * header, char * text, size_t size)
+{
+	const char * p = strrchr(header, ',');
+
+	p = p == NULL ? header : p + 1;
+	p += strspn(p, " \t");
+	if (strlcpy(text, p, size) >= size)
+		return (-1);
+	text[strcspn(text, " \t")] = '\0';
+	return (text[0] != '\0' ? 0 : -1);
+}

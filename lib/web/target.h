@@ -38,4 +38,11 @@ const struct web_route * target_route(const struct web_route *, size_t,
  */
 int target_prefers(const char *, const char *, const char *);
 
+/**
+ * target_forwarded(header, text, size):
+ * Write the last address in the X-Forwarded-For ${header} to ${text}, of ${size} bytes.
+ * Return 0, or -1 if it does not fit or there is none; whether it is one is not looked at.
+ */
+int target_forwarded(const char *, char *, size_t);
+
 #endif

@@ -154,6 +154,7 @@ cached() {
 	equal "$(get "/v1/epochs?from=2&to=90")" 200
 	jq -e ".[0].epoch == 2 and length < 80" "$T/body"
 	refused_with 404 epoch-unknown "/v1/epochs?from=99999999&to=99999999"
+	refused_with 404 epoch-unknown "/v1/epochs?from=99999999"
 	refused_with 404 epoch-unknown /v1/checkpoint/99999999
 
 	equal "$(get /v1/consistency/1/3)" 200
@@ -239,7 +240,7 @@ cached() {
 	daemon_start ks-httpd
 	URL=http://$(status httpd http_listen)
 	for i in 1 2 3 4 5 6 7 8; do
-		equal "$(get /v1/realm -H 'X-Forwarded-For: 10.0.0.1, 192.0.2.7')" 200
+		equal "$(get /v1/realm -H "X-Forwarded-For: 10.0.0.1, 192.0.2.1$i, 192.0.2.7")" 200
 	done
 	wait_until 20 eval "[ \$(get /v1/realm -H 'X-Forwarded-For: 192.0.2.7') = 429 ]"
 	equal "$(header Ks-Rule)" too-many-requests
@@ -327,7 +328,15 @@ cached() {
 	daemon_start ks-publish
 	wait_until 30 eval '[ $(get /v1/lookup?user=alice@main.example) = 200 ]'
 	run -0 verify "$T/body"
-	# One that hangs is given up.
+	# What was asked of one that dies is answered too.
+	(get '/v1/lookup?user=alice@main.example&epoch_min=99999999&wait_ms=600000' >"$T/code") &
+	wait_until 20 status_min httpd waiting 1
+	daemon_kill ks-publish
+	wait $!
+	equal "$(cat "$T/code") $(header Ks-Rule)" '503 stage-unavailable'
+	daemon_start ks-publish
+	wait_until 30 eval '[ $(get /v1/lookup?user=alice@main.example) = 200 ]'
+	# One that hangs holds up nobody else.
 	daemon_signal STOP ks-admit
 	hostile update -r "$REPLICA" -k "$(key_of dave@main.example)" request dave@main.example >"$T/request"
 	equal "$(get /v1/checkpoint/1)" 200

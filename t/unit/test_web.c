@@ -178,6 +178,21 @@ addresses(void)
 }
 
 static void
+forwarded(void)
+{
+	char text[16];
+
+	CHECK(target_forwarded("192.0.2.1", text, sizeof(text)) == 0 &&
+	    strcmp(text, "192.0.2.1") == 0);
+	CHECK(target_forwarded("::2, 192.0.2.1,\t192.0.2.3 ", text,
+	    sizeof(text)) == 0 && strcmp(text, "192.0.2.3") == 0);
+	CHECK(target_forwarded("", text, sizeof(text)) == -1);
+	CHECK(target_forwarded("192.0.2.1,", text, sizeof(text)) == -1);
+	CHECK(target_forwarded("192.0.2.1, ", text, sizeof(text)) == -1);
+	CHECK(target_forwarded("0123456789abcdef", text, sizeof(text)) == -1);
+}
+
+static void
 buckets(void)
 {
 	static const uint8_t seed[16] = { 1 };
@@ -236,6 +251,7 @@ static const struct test tests[] = {
 	{ "the most literal route is taken, and tells which methods there are", routes },
 	{ "JSON comes to who prefers it", preferences },
 	{ "an address of either kind stands for itself, or its network", addresses },
+	{ "a proxy's last word says who asks", forwarded },
 	{ "a bucket gives its burst, then its rate", buckets },
 	{ "who keeps asking is remembered in a crowd", crowd },
 };
