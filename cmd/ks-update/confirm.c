@@ -122,6 +122,10 @@ confirm_update(const struct client_check * Q, const uint8_t * update,
 		query.wait_ms = query.epoch_min == 0 ? 0 :
 		    confirm_left_ms(deadline_ms);
 		code = client_check_lookup(&query, &A);
+		if (code == EXITS_PERMANENT && query.epoch_min != 0)
+			warnx("%s: the update was accepted for epoch %" PRIu64
+			    ", but no proof can be got", Q->user,
+			    query.epoch_min);
 		code = judge(&query, code, &A, update, len, out);
 		client_check_free(&A);
 		if (code != -1 && code != EXITS_UNMET && code != EXITS_TEMPORARY)

@@ -203,6 +203,9 @@ version() {
 	done
 	# Neither to a plain one.
 	refused 100 "redirect-elsewhere: " -C "$CA" -s "$(at good)/down"
+	# Of an update that was taken before, that is told.
+	run -100 --separate-stderr update "$USER1" -s "$BAD/turns" note=three
+	[[ $stderr == *"$USER1: the update was accepted for epoch "*", but no proof can be got" ]]
 }
 
 @test "what is too large is broken off, without memory for it" {

@@ -36,6 +36,7 @@ class Server:
         self.upstream = upstream
         self.ports = {}
         self.old = None
+        self.turned = False
 
     def forward(self, method, path, body, headers):
         """The true server's answer to what was asked."""
@@ -81,6 +82,9 @@ class Server:
             word = "true"
         elif word == "old" and not self.old:
             self.old = self.forward(method, rest, body, headers)[0]
+        if word == "turns":
+            word = "host" if self.turned else "true"
+            self.turned = self.turned or rest.startswith("/v1/update")
         if word in ("true", "altered", "lost", "misled"):
             text, status, said = self.forward(method, rest, body, headers)
             if word == "lost" and method == "POST":
