@@ -13,11 +13,6 @@ teardown() {
 	replicas_end
 }
 
-# The commands of the README's section ${1}.
-commands_of() {
-	sed -n "/^## $1\$/,/^## /p" "$KS_TOP/README.md" | sed -n '/^```sh$/,/^```$/p' | grep -v '^```'
-}
-
 @test "the commands of README, Three hosts, work as they stand" {
 	# Nothing but the ports, which may be in use, is another.
 	mkdir -p front

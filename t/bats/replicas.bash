@@ -73,3 +73,7 @@ connected() {
 	[ "$(ks ks-log -d "$1" status | sed -n 's/^etcd //p')" = connected ]
 }
 
+# The commands of the README's section ${1}.
+commands_of() {
+	sed -n "/^## $1\$/,/^## /p" "$KS_TOP/README.md" | sed -n '/^```sh$/,/^```$/p' | grep -v '^```'
+}
