@@ -230,6 +230,33 @@ hkp() {
 	says ' requests, 0 faults'
 }
 
+# hkp_is STATUS RULE: what asking for alice's key amounts to.
+hkp_is() {
+	hkp 'op=get&options=mr&search=alice@main.example'
+	[ "$STATUS $(head -n 1 "$T/body" | cut -d: -f1)" = "$1 $2" ]
+}
+
+@test "a proof that does not verify with the realm file, or is not fresh, gives no key" {
+	cp "$REPLICA/realm.conf" "$T/realm.conf"
+	# With another realm's VRF key the answer is not that of alice.
+	ks ks-init "$T/stranger" main.example
+	sed "s|^vrf .*|$(grep '^vrf ' "$T/stranger/realm.conf")|" "$T/realm.conf" >"$REPLICA/realm.conf"
+	daemon_signal HUP ks-httpd
+	wait_until 20 hkp_is 500 vrf-invalid
+	run gpg --batch --auto-key-locate clear,keyserver --locate-external-keys alice@main.example
+	[ "$status" -ne 0 ]
+	equal "$(gpg --batch --list-keys 2>/dev/null)" ''
+	# No epoch comes any more, and a second is all that a proof is good for.
+	sed 's/^fresh .*/fresh 1/' "$T/realm.conf" >"$REPLICA/realm.conf"
+	daemon_stop ks-sign
+	daemon_signal HUP ks-httpd
+	wait_until 20 hkp_is 503 not-fresh
+	cp "$T/realm.conf" "$REPLICA/realm.conf"
+	daemon_start ks-sign
+	daemon_signal HUP ks-httpd
+	wait_until 20 hkp_is 200 '-----BEGIN PGP PUBLIC KEY BLOCK-----'
+}
+
 @test "by id nothing is found while ks-keyids is away, by address it is" {
 	daemon_stop ks-keyids
 	hkp "op=get&options=mr&search=0x$FPR_ALICE"

@@ -247,11 +247,26 @@ hkp() {
 	grep -q 'a lookup process has left' "$T/err"
 }
 
+@test "the process that speaks HKP has given its rights away, and leaves when it is told to" {
+	[ -z "${KS_NO_JAIL:-}" ] || skip "nothing is jailed"
+	proxy -s "unix:$REPLICA/run"
+	pid=$(cat "$T/proxy.pid")
+	grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
+	grep -qx 'Seccomp:	2' "/proc/$pid/status"
+	run -0 locate alice@main.example
+	proxy_stop 0
+	refute kill -0 "$pid"
+}
+
 @test "its command line" {
 	run -2 ks ks-hkp-proxy
 	run -2 ks ks-hkp-proxy -r "$CONF" -l nonsense
 	run -100 ks ks-hkp-proxy -r "$T/none"
 	run -100 ks ks-hkp-proxy -r "$CONF" -s ftp://x
 	run -0 ks ks-hkp-proxy -h
-	says '127.0.0.1' || says 'usage: ks-hkp-proxy'
+	says 'usage: ks-hkp-proxy'
+	# Where another listens already it leaves, to try again.
+	proxy -s "unix:$REPLICA/run"
+	run -111 ks ks-hkp-proxy ${KS_NO_JAIL:+-J} -r "$CONF" -l "$PROXY"
+	says 'Address already in use'
 }
