@@ -334,11 +334,12 @@ web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
 	struct web * W = cookie;
 	struct web_served S;
 
-	(void)mhd;
-	(void)how;
 	if (R == NULL)
 		return;
 	*slot = NULL;
+	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT,
+		    (unsigned)WEB_IDLE_S);
 	tell_gone(R);
 	if (R->response != NULL)
 		MHD_destroy_response(R->response);

@@ -155,10 +155,6 @@ teardown() {
 	examples_of ks-dump.1
 }
 
-@test "the examples of ks-httpd(8) work" {
-	examples_of ks-httpd.8
-}
-
 @test "the examples of ks-rotate(1) work" {
 	examples_of ks-rotate.1
 }

@@ -131,9 +131,57 @@ files(void)
 	CHECK(config_link_read(path, &C) == -1);
 }
 
+static void
+http(void)
+{
+	static const char * const bad[] = {
+		"http_listen localhost:1\n", "http_listen 127.0.0.1\n",
+		"https_listen 127.0.0.1:1\n", "https_cert a\nhttps_key b\n",
+		"https_listen 127.0.0.1:1\nhttps_cert a\n",
+		"http_proxy 127.0.0.1:1\n", "http_admin x\n",
+		"http_rate 1000001\n", "http_conns 0\n", "http_domain x\n",
+		"http_domain -a.b\n", "http_domain a..b\n", "http_domain a.b.\n",
+		"http_domain a_b.c\n", "keyids maybe\n",
+		"http_listen 127.0.0.1:1\nhttp_listen 127.0.0.1:2\n"
+		"http_listen 127.0.0.1:3\nhttp_listen 127.0.0.1:4\n"
+		"http_listen 127.0.0.1:5\n",
+	};
+	static struct config_http H;
+	static struct config_link L;
+	struct config_replica R;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/ks.conf", test_dir());
+	CHECK(put(path, "epoch_min_ms 7\n") == 0);
+	CHECK(config_http_read(path, &H) == 0);
+	CHECK(H.nlisten == 0 && H.ntls == 0 && H.rate == 50 && H.conns == 64);
+	CHECK(H.nproxies == 0 && H.nadmins == 2 && H.keyids == 0);
+	CHECK(strcmp(H.admin[0], "127.0.0.1") == 0);
+	CHECK(strcmp(H.admin[1], "::1") == 0);
+	CHECK(put(path, LINKS "http_listen [::1]:80\nhttps_listen 127.0.0.1:81\n"
+	    "https_cert a.pem\nhttps_key /b.pem\nhttp_proxy ::1\n"
+	    "http_proxy 127.0.0.1\nhttp_admin 192.0.2.1\nhttp_rate 0\n"
+	    "http_conns 9\nhttp_domain Keys.Example.ORG\nkeyids yes\n") == 0);
+	CHECK(config_http_read(path, &H) == 0);
+	CHECK(H.nlisten == 1 && H.ntls == 1 && H.rate == 0 && H.conns == 9);
+	CHECK(strcmp(H.listen[0].text, "[::1]:80") == 0);
+	CHECK(strcmp(H.tls[0].text, "127.0.0.1:81") == 0);
+	CHECK(strcmp(H.cert, "a.pem") == 0 && strcmp(H.key, "/b.pem") == 0);
+	CHECK(H.nproxies == 2 && H.nadmins == 1 && H.keyids == 1);
+	CHECK(H.ndomains == 1 && strcmp(H.domain[0], "keys.example.org") == 0);
+	/* The others pass over these lines. */
+	CHECK(config_link_read(path, &L) == 0 && L.nlinks == 3);
+	CHECK(config_replica_read(path, &R) == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK(put(path, bad[i]) == 0);
+		CHECK(config_http_read(path, &H) == -1);
+	}
+}
+
 static const struct test tests[] = {
 	{ "an address is numeric, with a port", addresses },
 	{ "a link line is a peer, a service and an address", links },
 	{ "ks.conf is for all daemons, each passes over the others' lines", files },
+	{ "the lines of ks-httpd are what they must be", http },
 };
 TESTS(tests)
