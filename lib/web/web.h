@@ -31,7 +31,7 @@ struct web_request;
 /* A client that takes nothing of its answer for so long is dropped. */
 #define WEB_STALL_S		30
 
-/* One that has closed its half has its answer within so long, or none. */
+/* One that waits and has closed its half is taken to be gone after so long. */
 #define WEB_HALF_MS		2000
 
 /* Connections at a time, if there are descriptors for them; one more, and that
