@@ -21,7 +21,6 @@ api_page(void * cookie, struct web_request * R)
 {
 	static const char * const headers[] = {
 		"Content-Security-Policy", POLICY,
-		"Cross-Origin-Opener-Policy", "same-origin",
 		"Cross-Origin-Resource-Policy", "same-origin",
 		NULL
 	};

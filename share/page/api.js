@@ -19,8 +19,10 @@ async function ask(path, options = {}) {
 	let answer;
 
 	try {
+		// Nothing is kept: a wrong answer that says it is good for ever would stay.
 		answer = await fetch(path, { headers: { Accept: accept }, redirect: "error",
-			credentials: "omit", signal: AbortSignal.timeout(timeout), ...rest });
+			cache: "no-store", credentials: "omit",
+			signal: AbortSignal.timeout(timeout), ...rest });
 	} catch {
 		throw new Refusal(0, "unavailable", "The server does not answer.");
 	}

@@ -19,7 +19,7 @@ const SAY_MS = 15000;		// between two announcements
 
 const known = new Map();	// epoch: what is known of it
 let stale = new Set();		// epochs whose note is to be asked for
-let paused = false, wake = () => {}, saidAt = 0, drawing = false;
+let paused = false, sleepers = [], saidAt = 0, drawing = false;
 
 function sleep(ms) {
 	return new Promise((resolve) => setTimeout(resolve, ms));
@@ -28,7 +28,15 @@ function sleep(ms) {
 // Until the page is looked at, and not paused.
 async function awake() {
 	while (paused || document.hidden)
-		await new Promise((resolve) => { wake = resolve; });
+		await new Promise((resolve) => { sleepers.push(resolve); });
+}
+
+function wake() {
+	const woken = sleepers;
+
+	sleepers = [];
+	for (const resolve of woken)
+		resolve();
 }
 
 function bytesOfHex(hexText) {
@@ -193,7 +201,7 @@ export function start() {
 		text("live-said", paused ? "Paused." : "Going on.");
 		wake();
 	});
-	document.addEventListener("visibilitychange", () => wake());
+	document.addEventListener("visibilitychange", wake);
 	setInterval(() => board.age(list().at(-1)), 1000);
 	follow();
 	notes();

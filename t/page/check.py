@@ -161,20 +161,33 @@ def check_loads(page):
 def check_live(page, told):
     page.load()
     last = page.until("Number(document.querySelector('#epochs tr')?.dataset.epoch)")
+    # Rows come and go: whatever was shown is noted.
+    page.run("""
+        const last = arguments[0], shown = { updates: 0, ratified: 0 };
+        const look = () => {
+            for (const row of document.querySelectorAll('#epochs tr')) {
+                if (Number(row.dataset.epoch) <= last) continue;
+                shown.updates += row.querySelector('.num').innerText.trim() !== '0';
+                shown.ratified += row.querySelector('td:last-child .passed-mark') !== null;
+            }
+        };
+        new MutationObserver(look).observe(document.getElementById('epochs'),
+            { childList: true, subtree: true });
+        window.shown = shown;""", last)
     with open(told + ".new", "w", encoding="ascii") as f:
         f.write("%d\n" % last)
     os.rename(told + ".new", told)
-    page.until("[...document.querySelectorAll('#epochs tr')].some((r) => "
-               "Number(r.dataset.epoch) > arguments[0] && "
-               "r.querySelector('.num').innerText.trim() !== '0')", last)
-    page.until("[...document.querySelectorAll('#epochs tr')].some((r) => "
-               "Number(r.dataset.epoch) > arguments[0] && "
-               "r.querySelector('td:last-child .passed-mark'))", last)
+    page.until("window.shown.updates > 0 && window.shown.ratified > 0")
     page.quiet()
-    # Nothing moves while it is paused; what was asked for before may still come.
+    # Nothing moves while it is paused, but for the one answer that was waited for.
+    newest = "Number(document.querySelector('#epochs tr').dataset.epoch)"
     page.find("#pause").click()
-    want(page.find("#pause").text == "Go on", "no way to go on")
+    shown = page.run("return " + newest)
+    page.until("fetch('/v1/checkpoint', { headers: { Accept: 'application/json' } })."
+               "then((a) => a.json()).then((c) => c.epoch >= arguments[0] + 3)", shown)
+    want(page.run("return " + newest) <= shown + 2, "it goes on though it is paused")
     page.find("#pause").click()
+    page.until(newest + " >= arguments[0] + 3", shown)
 
 
 def check_lookups(page):

@@ -1,6 +1,7 @@
 // The cryptography of the page against published vectors: c2sp.org/vrf-r255, and rule
-// S1 on the edge cases of C2SP/CCTV.  Arguments: the folder of the modules, and the file
-// of the edge cases.
+// S1 on the edge cases of C2SP/CCTV; and its epoch logs against proofs that are made by
+// the recursive definitions of RFC 6962.  Arguments: the folder of the modules, and the
+// file of the edge cases.
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -39,4 +40,66 @@ for (const line of readFileSync(process.argv[3], "latin1").split("\n")) {
 	n++;
 	valid += got;
 }
+// Every pair of sizes up to LOG_MAX: the proof holds, and no other does.
+const { consistent, inclusionRoot } = await import(new URL("log.js", folder));
+const { sha256 } = await import(new URL("crypto.js", folder));
+const LOG_MAX = 33;
+const leaves = Array.from({ length: LOG_MAX }, (_, i) => Uint8Array.of(i));
+const joined = (...parts) => sha256(Uint8Array.from(parts.flatMap((p) => [...p])));
+const split = (size) => 2 ** Math.floor(Math.log2(size - 1));
+const mth = (d) => d.length === 1 ? joined([0], d[0]) :
+    joined([1], mth(d.slice(0, split(d.length))), mth(d.slice(split(d.length))));
+
+function subproof(m, d, whole) {
+	if (m === d.length)
+		return whole ? [] : [mth(d)];
+	const k = split(d.length);
+	return m <= k ? [...subproof(m, d.slice(0, k), whole), mth(d.slice(k))] :
+	    [...subproof(m - k, d.slice(k), false), mth(d.slice(0, k))];
+}
+
+function audit(m, d) {
+	if (d.length === 1)
+		return [];
+	const k = split(d.length);
+	return m < k ? [...audit(m, d.slice(0, k)), mth(d.slice(k))] :
+	    [...audit(m - k, d.slice(k)), mth(d.slice(0, k))];
+}
+
+const flip = (hash) => Uint8Array.from(hash, (b, i) => i === 7 ? b ^ 4 : b);
+const same = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
+
+function want(condition, ...what) {
+	if (!condition)
+		throw new Error(what.join(" "));
+}
+
+for (let size = 1; size <= LOG_MAX; size++) {
+	const d = leaves.slice(0, size), root = mth(d);
+
+	for (let m = 1; m <= size; m++) {
+		const old = mth(d.slice(0, m)), path = subproof(m, d, true);
+		const holds = (p, a = old, b = root) =>
+		    consistent(BigInt(m), a, BigInt(size), b, p);
+		want(holds(path), "consistency", m, size);
+		want(!holds(path, flip(old)) && !holds(path, old, flip(root)),
+		    "roots", m, size);
+		want(!holds([...path, root]) && (path.length === 0 || !holds(path.slice(0, -1))),
+		    "length", m, size);
+		path.forEach((h, i) => want(!holds(path.with(i, flip(h))),
+		    "hash", i, m, size));
+		const up = audit(m - 1, d), leaf = d[m - 1];
+		const leads = (p, i = m - 1) => {
+			try {
+				return same(inclusionRoot(leaf, BigInt(i), BigInt(size), p), root);
+			} catch {
+				return false;
+			}
+		};
+		want(leads(up), "inclusion", m, size);
+		want(!leads([...up, root]) && (size === 1 || !leads(up.slice(1))) &&
+		    (size === 1 || !leads(up, m % size)), "other inclusion", m, size);
+	}
+}
+
 console.log(n, "vectors,", valid, "valid");
