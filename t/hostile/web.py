@@ -85,7 +85,7 @@ class Server:
         if word == "turns":
             word = "host" if self.turned else "true"
             self.turned = self.turned or rest.startswith("/v1/update")
-        if word in ("true", "altered", "lost", "misled"):
+        if word in ("true", "altered", "lost", "misled", "stuck"):
             text, status, said = self.forward(method, rest, body, headers)
             if word == "lost" and method == "POST":
                 return b""
@@ -141,7 +141,8 @@ class Server:
                 self.endless(sock, word)
             elif word == "trickle":
                 self.trickle(sock)
-            elif word == "hang":
+            elif word == "hang" or word == "stuck" and "bob" in rest:
+                print(rest, flush=True)
                 sock.recv(1)
             else:
                 sock.sendall(self.answer(word, "/" + rest, method, body, headers))
