@@ -186,6 +186,9 @@ web_conn_notify(void * cookie, struct MHD_Connection * mhd, void ** slot,
 	}
 	if (C == NULL)
 		return;
+	/* The library forgets it without a word if the query does not fit its memory. */
+	if (C->R != NULL)
+		web_request_end(C->R);
 	W->counts.conns--;
 	unlink_conn(C);
 	free(C);

@@ -327,19 +327,11 @@ web_request_abandon(struct web_request * R)
 }
 
 void
-web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
-    enum MHD_RequestTerminationCode how)
+web_request_end(struct web_request * R)
 {
-	struct web_request * R = *slot;
-	struct web * W = cookie;
+	struct web * W = R->W;
 	struct web_served S;
 
-	if (R == NULL)
-		return;
-	*slot = NULL;
-	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT,
-		    (unsigned)WEB_IDLE_S);
 	tell_gone(R);
 	if (R->response != NULL)
 		MHD_destroy_response(R->response);
@@ -356,6 +348,22 @@ web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
 	free(R->text);
 	free(R->uri);
 	free(R);
+}
+
+void
+web_request_over(void * cookie, struct MHD_Connection * mhd, void ** slot,
+    enum MHD_RequestTerminationCode how)
+{
+	struct web_request * R = *slot;
+
+	(void)cookie;
+	if (R == NULL)
+		return;
+	*slot = NULL;
+	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT,
+		    (unsigned)WEB_IDLE_S);
+	web_request_end(R);
 }
 
 void *

@@ -176,6 +176,12 @@ void web_request_over(void *, struct MHD_Connection *, void **,
     enum MHD_RequestTerminationCode);
 
 /**
+ * web_request_end(R):
+ * ${R} is over: tell so, and free it.
+ */
+void web_request_end(struct web_request *);
+
+/**
  * web_request_abandon(R):
  * The client of ${R}, which waits, is gone.
  */

@@ -154,6 +154,9 @@ def main():
     face = sys.argv[4] if len(sys.argv) > 4 else "httpd"
     count = collections.Counter()
     work = [(broken(rng, face), rng.random()) for _ in range(n)]
+    # Queries that hardly fit, or hardly do not fit, into what the server has for a request.
+    work += [(b"GET /?" + b"a=b&" * (size // 4) + b" HTTP/1.1\r\nHost: h\r\n\r\n", 1)
+             for size in range(10000, 34000, 400)]
     threads = [threading.Thread(target=worker, args=(address, work[i::THREADS], count))
                for i in range(THREADS)]
     for t in threads:
