@@ -116,6 +116,9 @@ has_place(struct web * W, const struct web_conn * new)
 		W->counts.evicted++;
 		break;
 	}
+	/* The library lets go of those that were shut when it is run. */
+	if (W->counts.conns >= W->conns_max)
+		(void)web_run(W);
 	return (W->counts.conns < W->conns_max);
 }
 

@@ -269,6 +269,30 @@ cached() {
 	daemon_stop ks-httpd
 }
 
+@test "when there is no place for one more, the longest idle gives way" {
+	realm_make narrow
+	printf 'http_listen 127.0.0.1:0\nhttp_rate 0\nhttp_conns 4096\n' >>"$REPLICA/ks.conf"
+	(
+		ulimit -n 256
+		daemon_start ks-httpd
+	)
+	URL=http://$(status httpd http_listen)
+	# More than there are descriptors; the last is heard all the same.
+	"$PYTHON" - "${URL##*:}" <<-'END'
+	import socket, sys
+	conns = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(400)]
+	conns[-1].settimeout(60)
+	conns[-1].sendall(b"GET /v1/realm HTTP/1.1\r\nHost: x\r\n\r\n")
+	assert conns[-1].recv(100).startswith(b"HTTP/1.1 200")
+	conns[0].settimeout(60)
+	assert conns[0].recv(100) == b""
+	END
+	equal "$(get /v1/realm)" 200
+	[ "$(status httpd evicted)" -ge 200 ]
+	[ "$(status httpd connections)" -le 192 ]
+	daemon_stop ks-httpd
+}
+
 @test "HTTPS: TLS 1.2 and 1.3 only; a new certificate counts on SIGHUP, a bad one does not" {
 	local tls pid to from line
 
