@@ -425,6 +425,35 @@ seeds_openpgp(struct wbuf * W)
 	}
 }
 
+static void
+seed_web(struct wbuf * W, const char * name, uint8_t kind, const char * text)
+{
+
+	wbuf_put_u8(W, kind);
+	wbuf_put_bytes(W, text, strlen(text));
+	seed("web", name, W);
+}
+
+static void
+seeds_web(struct wbuf * W)
+{
+
+	seed_web(W, "lookup", 0, "/v1/lookup?user=%41lice%40example.org&epoch=17");
+	seed_web(W, "feed", 0, "/v1/feed/17?wait_ms=30000");
+	seed_web(W, "page", 0, "/page/a/b.js");
+	seed_web(W, "search", 0, "/pks/lookup?op=index&options=mr"
+	    "&search=%3Calice@example.org%3E&exact=on");
+	seed_web(W, "fingerprint", 0, "/pks/lookup?op=get"
+	    "&search=0x8ace12ca506747b7c055110d5a739271e9b7f603");
+	seed_web(W, "accept", 1,
+	    "text/plain;q=0.5, application/json;q=0.75, */*;q=0.001");
+	seed_web(W, "forwarded", 2, "192.0.2.1, 2001:db8::1");
+	seed_web(W, "update", 3, "{\"request_id\":"
+	    "\"00112233445566778899aabbccddeeff\",\"user\":\"alice\","
+	    "\"update\":\"AAAA\",\"profile\":\"AQID\","
+	    "\"registration\":\"/+8=\"}");
+}
+
 int
 main(int argc, char ** argv)
 {
@@ -446,6 +475,7 @@ main(int argc, char ** argv)
 	seeds_link(&W);
 	seeds_openpgp(&W);
 	seeds_answer(&W);
+	seeds_web(&W);
 
 	/* Last, as it gives the realm other heads. */
 	seeds_proof(&W);
