@@ -107,3 +107,34 @@ grew_little() {
 	wait_until 60 status_is httpd waiting 0
 	wait_until 60 status_is httpd connections 0
 }
+
+@test "ks-hkp-proxy stands the same, in short" {
+	local pid at fds rc=0
+	KS_STATE_DIR=$BATS_TEST_TMPDIR/state "$KS_BIN/ks-hkp-proxy" ${KS_NO_JAIL:+-J} -r "$CONF" \
+		-l 127.0.0.1:0 -R 9 -w 0 -s "unix:$REPLICA/run" </dev/null >/dev/null \
+		2>"$BATS_TEST_TMPDIR/err" 9>"$BATS_TEST_TMPDIR/ready" 3>&- 4>&- &
+	pid=$!
+	wait_until "$READY_S" eval "[ -s '$BATS_TEST_TMPDIR/ready' ] || ! kill -0 $pid"
+	at=$(sed -n 's/.*listening at //p' "$BATS_TEST_TMPDIR/err")
+	hostile http_fuzz "$at" 3 300 hkp
+	fds=$(find "/proc/$pid/fd" -mindepth 1 | wc -l)
+	hostile http_fuzz "$at" 4 300 hkp
+	wait_until 60 eval "[ \$(find /proc/$pid/fd -mindepth 1 | wc -l) -le $fds ]"
+	# Idle ones keep nobody out.
+	"$PYTHON" - "$at" "$BATS_TEST_TMPDIR/idle" <<-'END' 3>&- 4>&- &
+		import os, socket, sys, time
+		host, port = sys.argv[1].split(":")
+		keep = [socket.create_connection((host, int(port))) for _ in range(500)]
+		open(sys.argv[2], "w").write("there\n")
+		while os.path.exists(sys.argv[2]):
+		    time.sleep(0.05)
+	END
+	wait_until 30 test -s "$BATS_TEST_TMPDIR/idle"
+	run -0 curl -sS -m 30 "http://$at/pks/lookup?op=get&search=alice@abuse.example"
+	rm "$BATS_TEST_TMPDIR/idle"
+	says key-not-found
+	kill -TERM $pid
+	wait $pid || rc=$?
+	equal "$rc" 0
+	refute grep -E 'panic|Sanitizer|runtime error' "$BATS_TEST_TMPDIR/err"
+}
