@@ -1,11 +1,11 @@
-#include <sys/prctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,22 +48,38 @@ struct crew {
 	void * ctx;
 };
 
+/*
+ * Leave as soon as nobody has the other end of the socket, in the middle of a question
+ * too.  A signal would not do: the jail of the one that we work for lets none out,
+ * that of the kernel at the end of a parent included.
+ */
+static void *
+watch(void * cookie)
+{
+	struct pollfd P = { .fd = *(int *)cookie, .events = POLLRDHUP };
+
+	while (poll(&P, 1, -1) != 1)
+		continue;
+	_exit(EXITS_OK);
+}
+
 /* The life of a process, once it is one. */
 static _Noreturn void
 be_member(struct crew * C, int fd, const struct setup * (* setup)(void *),
     void * ctx, uint64_t wait_ms)
 {
 	const struct setup * S;
+	pthread_t thread;
 
 	/* Those of the others would keep them from noticing that it ended. */
 	for (size_t i = 0; i < C->n; i++)
 		close(C->member[i].fd);
 
-	/* What stops the one that we work for ends us: our socket is closed. */
+	/* What stops the one that we work for ends us: the socket is closed. */
 	if (signal(SIGINT, SIG_IGN) == SIG_ERR ||
 	    signal(SIGTERM, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL))
+	    pthread_create(&thread, NULL, watch, &fd) != 0)
 		err(EXITS_TEMPORARY, "lookup process");
 	if ((S = setup(ctx)) == NULL)
 		exit(EXITS_PERMANENT);
@@ -279,10 +295,6 @@ crew_free(struct crew * C)
 		else if (M->fd != -1)
 			close(M->fd);
 		free(M->job);
-
-		/* It may be in the middle of a question that nobody waits for. */
-		(void)kill(M->pid, SIGKILL);
-		(void)waitpid(M->pid, NULL, 0);
 	}
 	free(C);
 }

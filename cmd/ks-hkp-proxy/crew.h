@@ -56,7 +56,8 @@ void crew_forget(struct crew_job *);
 
 /**
  * crew_free(C):
- * Let the processes end, forget what was asked, and free ${C}; NULL is fine.
+ * Let the processes end, whatever they are at, forget what was asked, and free ${C};
+ * NULL is fine.
  */
 void crew_free(struct crew *);
 

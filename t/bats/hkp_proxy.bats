@@ -241,8 +241,17 @@ hkp() {
 	for i in "${pids[@]}"; do
 		kill -0 "$i"
 	done
-	# Those who went away are not waited for: it leaves at once.
+	# Those who went away are not waited for, nor are the processes that ask for them.
 	kill "${pids[@]}"
+	before=$SECONDS
+	pids=($(pgrep -P "$(cat "$T/proxy.pid")"))
+	equal "${#pids[@]}" 8
+	proxy_stop
+	for i in "${pids[@]}"; do
+		# What nobody has waited for may remain, but runs no program.
+		wait_until 5 eval '! readlink "/proc/$i/exe" >/dev/null'
+	done
+	[ $((SECONDS - before)) -lt 8 ]
 }
 
 @test "one of its processes that is killed ends it, to be started again" {
