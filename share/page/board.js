@@ -59,8 +59,8 @@ export function epochs(list, n, policy) {
 		text("epochs-note", "No epoch has been signed yet.");
 		return;
 	}
-	text("epochs-note", `Bars: updates of the last ${list.length} epochs; green: ratified ` +
-	    "by a verifier, as far as is known here.");
+	text("epochs-note", `Bars: updates of the last ${count(list.length, "epoch")}; green: ` +
+	    "ratified by a verifier, as the server says. The list is verified here.");
 	const wanted = listed.map((e) => row(e, policy));
 	for (const [epoch, tr] of rows)
 		if (!wanted.includes(tr)) {

@@ -59,15 +59,16 @@ function draw() {
 }
 
 // Note an epoch; true if it is new.
-function learn({ epoch, time_ms: timeMs, updates, users, tree, root }, fresh) {
+function learn({ epoch, time_ms: timeMs, updates, users, root, ratified: by }, fresh) {
 	const old = known.get(epoch);
 
 	if (!Number.isSafeInteger(epoch) || epoch < 1)
 		return false;
 	if (old === undefined) {
 		known.set(epoch, { epoch, timeMs: Number(timeMs), users,
-			updates: Number(updates) || 0, root: bytesOfHex(tree ?? root),
-			fresh, signed: null, wrong: null, told: new Set() });
+			updates: Number(updates) || 0, root: bytesOfHex(root),
+			fresh, signed: null, wrong: null,
+			told: new Set(Array.isArray(by) ? by.map((w) => w.name) : []) });
 		stale.add(epoch);
 		for (const gone of list().slice(0, -EPOCHS_KEPT)) {
 			known.delete(gone.epoch);

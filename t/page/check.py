@@ -16,6 +16,7 @@ check.py looks B URL                  contrast, light and dark, narrow and wide
 import html.parser
 import json
 import os
+import re
 import sys
 
 from browser import Browser
@@ -155,6 +156,11 @@ def check_loads(page):
     page.log()
     page.load("#user=alice@home.example")
     want(page.verdict() == "present", "a link does not look up")
+    # The root in the list is the one that the proof shows.
+    epoch, root = re.search(r"Epoch (\d+), .* root ([0-9a-f]{16})", page.run(
+        "return document.querySelector('[data-check=head]').innerText")).groups()
+    page.until("document.querySelector(`[data-epoch='${arguments[0]}'] code`)?.title."
+               "startsWith(arguments[1])", epoch, root)
     page.quiet()
 
 
