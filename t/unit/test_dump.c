@@ -1,3 +1,4 @@
+#include <err.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -185,7 +186,20 @@ put_word(struct wbuf * W, const char * word)
 	else if (is(word, "tile"))
 		put_tile(W);
 	else if (!is(word, "salt "))
-		abort();
+		errx(1, "a row has \"%s\", which is not known here", word);
+}
+
+/* An address and an id of ks-keyids. */
+static void
+put_keys(struct wbuf * W)
+{
+
+	wbuf_put_u8(W, 1);
+	wbuf_put_str8(W, "a@example.org");
+	wbuf_put_u16(W, 1);
+	wbuf_put_bytes(W, filler, 32);
+	wbuf_put_u8(W, 1);
+	wbuf_put_u64(W, 3);
 }
 
 /* Append the value of ${row}, a word of the page after the other. */
@@ -200,6 +214,11 @@ put_value(struct wbuf * W, const struct dump_row * row)
 	if (strcmp(row->value, "u8 type, body") == 0) {
 		wbuf_put_u8(W, 4);
 		wbuf_put_u64(W, 1);
+		return;
+	}
+	if (is(row->value, "u8 n, n x str8 address") ||
+	    is(row->value, "as in the table keys")) {
+		put_keys(W);
 		return;
 	}
 	snprintf(spec, sizeof(spec), "%s", row->value);
