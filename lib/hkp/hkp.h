@@ -97,7 +97,7 @@ int hkp_query(struct hkp_query *, const struct hkp_args *, struct hkp_error *);
  * hkp_found_add(F, Q, value, len):
  * Add to ${F} those keys that ${Q} asks for in the ${len} bytes at ${value}, the value
  * of HKP_APP of a verified profile: by address all, or if it is to be exact those with
- * a user id of it; by id those that have it; none twice.  Return 0; or -1 if memory ran
+ * a user id of it; by id those that have it.  Return 0; or -1 if memory ran
  * out.
  */
 int hkp_found_add(struct hkp_found *, const struct hkp_query *,
@@ -113,7 +113,7 @@ void hkp_found_free(struct hkp_found *);
  * hkp_answer(W, Q, F, now):
  * Append to ${W} the answer to ${Q} of what is in ${F}, at the time ${now} in seconds
  * since 1970: one block of ASCII armor with all keys; or a list of them, lines of fields for a
- * machine, else text for a person.
+ * machine, else text for a person.  Copies of one key become one.
  */
 void hkp_answer(struct wbuf *, const struct hkp_query *,
     const struct hkp_found *, uint64_t);

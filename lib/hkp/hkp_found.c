@@ -4,16 +4,18 @@
 
 #include "hkp/hkp_impl.h"
 
-/* Is a key of the same fingerprint in ${F}? */
+/*
+ * Is it in ${F}?  Another copy of the same key is not the same: anybody may publish one of
+ * a stranger's, without what would revoke it.
+ */
 static int
 there(const struct hkp_found * F, const struct openpgp_cert * C)
 {
-	const struct openpgp_key * K = &C->keys[0], * L;
+	const struct openpgp_cert * D;
 
 	for (size_t i = 0; i < F->n; i++) {
-		L = &F->hits[i].cert->keys[0];
-		if (K->fpr_len == L->fpr_len &&
-		    memcmp(K->fpr, L->fpr, K->fpr_len) == 0)
+		D = F->hits[i].cert;
+		if (C->len == D->len && memcmp(C->data, D->data, C->len) == 0)
 			return (1);
 	}
 	return (0);
@@ -72,15 +74,39 @@ hkp_found_free(struct hkp_found * F)
 	memset(F, 0, sizeof(*F));
 }
 
+size_t
+hkp_copies(const struct hkp_found * F, size_t i,
+    const struct openpgp_cert * certs[HKP_HITS_MAX])
+{
+	const struct openpgp_cert * C = F->hits[i].cert;
+	size_t n = 0;
+
+	for (size_t k = 0; k < F->n; k++) {
+		if (!openpgp_cert_same(C, F->hits[k].cert))
+			continue;
+		if (k < i)
+			return (0);
+		certs[n++] = F->hits[k].cert;
+	}
+	return (n);
+}
+
 /* All keys in one block. */
 static void
 put_keys(struct wbuf * W, const struct hkp_found * F)
 {
+	const struct openpgp_cert * certs[HKP_HITS_MAX];
 	struct wbuf all;
+	size_t n;
 
 	wbuf_init(&all, HKP_HITS_MAX * OPENPGP_LEN_MAX);
-	for (size_t i = 0; i < F->n; i++)
-		openpgp_cert_put(&all, F->hits[i].cert, F->hits[i].user);
+	for (size_t i = 0; i < F->n; i++) {
+		n = hkp_copies(F, i, certs);
+		if (n == 1)
+			openpgp_cert_put(&all, certs[0], F->hits[i].user);
+		else if (n > 1)
+			openpgp_merge(&all, certs, n);
+	}
 	if (wbuf_failed(&all))
 		wbuf_fail(W);
 	else
@@ -96,7 +122,7 @@ hkp_answer(struct wbuf * W, const struct hkp_query * Q,
 	if (Q->op == HKP_GET)
 		put_keys(W, F);
 	else
-		hkp_put_list(W, Q, F->hits, F->n, now);
+		hkp_put_list(W, Q, F, now);
 }
 
 void

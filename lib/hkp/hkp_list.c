@@ -51,17 +51,14 @@ put_escaped(struct wbuf * W, const uint8_t * p, size_t len)
 			wbuf_put_u8(W, p[i]);
 }
 
+/* The user ids of a key. */
 static void
-put_machine(struct wbuf * W, const struct openpgp_cert * C, const char * user,
+put_uids(struct wbuf * W, const struct openpgp_cert * C, const char * user,
     uint64_t now)
 {
-	const struct openpgp_key * K = &C->keys[0];
-	char fpr[FPR_SIZE], address[USER_LEN_MAX + 1];
+	char address[USER_LEN_MAX + 1];
 	const struct openpgp_uid * U;
 
-	fpr_text(K, fpr);
-	wbuf_printf(W, "pub:%s:%u:%" PRIu32, fpr, K->algorithm, K->bits);
-	put_end(W, K->created, K->expires, K->revoked, now);
 	for (size_t i = 0; i < C->nuids; i++) {
 		U = &C->uids[i];
 		if (user != NULL && (openpgp_uid_address(U, address) ||
@@ -106,7 +103,7 @@ put_day(struct wbuf * W, const char * what, uint64_t t)
 
 static void
 put_key(struct wbuf * W, const char * what, const struct openpgp_key * K,
-    uint64_t now)
+    int revoked, uint64_t now)
 {
 	char fpr[FPR_SIZE];
 
@@ -117,39 +114,71 @@ put_key(struct wbuf * W, const char * what, const struct openpgp_key * K,
 	if (K->expires != 0)
 		put_day(W, K->expires <= now ? "expired " : "expires ",
 		    K->expires);
-	wbuf_printf(W, "%s\n    %s\n", K->revoked ? " revoked" : "", fpr);
+	wbuf_printf(W, "%s\n    %s\n", revoked ? " revoked" : "", fpr);
 }
 
+/* A person sees all that the copies of a key say. */
 static void
-put_person(struct wbuf * W, const struct openpgp_cert * C, int subkeys,
-    uint64_t now)
+put_person(struct wbuf * W, const struct openpgp_cert * const * certs, size_t n,
+    int revoked, int subkeys, uint64_t now)
 {
+	const struct openpgp_cert * C;
 
-	put_key(W, "pub", &C->keys[0], now);
-	for (size_t i = 0; i < C->nuids; i++) {
-		wbuf_printf(W, "uid ");
-		put_plain(W, C->uids[i].text, C->uids[i].len);
-		wbuf_printf(W, "%s\n", C->uids[i].revoked ? " (revoked)" : "");
+	put_key(W, "pub", &certs[0]->keys[0], revoked, now);
+	for (size_t k = 0; k < n; k++) {
+		C = certs[k];
+		for (size_t i = 0; i < C->nuids; i++) {
+			wbuf_printf(W, "uid ");
+			put_plain(W, C->uids[i].text, C->uids[i].len);
+			wbuf_printf(W, "%s\n", C->uids[i].revoked ?
+			    " (revoked)" : "");
+		}
 	}
-	for (size_t i = 1; subkeys && i < C->nkeys; i++)
-		put_key(W, "sub", &C->keys[i], now);
+	for (size_t i = 1; subkeys && i < certs[0]->nkeys; i++)
+		put_key(W, "sub", &certs[0]->keys[i], certs[0]->keys[i].revoked,
+		    now);
+}
+
+/* A machine, too. */
+static void
+put_machine(struct wbuf * W, const struct openpgp_cert * const * certs,
+    size_t n, int revoked, const char * user, uint64_t now)
+{
+	const struct openpgp_key * K = &certs[0]->keys[0];
+	char fpr[FPR_SIZE];
+
+	fpr_text(K, fpr);
+	wbuf_printf(W, "pub:%s:%u:%" PRIu32, fpr, K->algorithm, K->bits);
+	put_end(W, K->created, K->expires, revoked, now);
+	for (size_t k = 0; k < n; k++)
+		put_uids(W, certs[k], user, now);
 }
 
 void
 hkp_put_list(struct wbuf * W, const struct hkp_query * Q,
-    const struct hkp_hit * hits, size_t n, uint64_t now)
+    const struct hkp_found * F, uint64_t now)
 {
+	const struct openpgp_cert * certs[HKP_HITS_MAX];
+	size_t n, keys = 0;
+	int revoked;
 
+	for (size_t i = 0; i < F->n; i++)
+		keys += hkp_copies(F, i, certs) > 0;
 	if (Q->mr)
-		wbuf_printf(W, "info:1:%zu\n", n);
-	for (size_t i = 0; i < n; i++) {
-		if (Q->mr) {
-			put_machine(W, hits[i].cert, hits[i].user, now);
+		wbuf_printf(W, "info:1:%zu\n", keys);
+	for (size_t i = 0; i < F->n; i++) {
+		if ((n = hkp_copies(F, i, certs)) == 0)
 			continue;
-		}
-		if (i > 0)
+		revoked = 0;
+		for (size_t k = 0; k < n; k++)
+			revoked |= certs[k]->keys[0].revoked;
+		if (!Q->mr && i > 0)
 			wbuf_printf(W, "\n");
-		put_person(W, hits[i].cert, Q->op == HKP_VINDEX, now);
+		if (Q->mr)
+			put_machine(W, certs, n, revoked, F->hits[i].user, now);
+		else
+			put_person(W, certs, n, revoked, Q->op == HKP_VINDEX,
+			    now);
 	}
 }
 

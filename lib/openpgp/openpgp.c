@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/wbuf.h"
 #include "entry/user.h"
 
 #include "openpgp/openpgp_impl.h"
@@ -280,35 +279,4 @@ openpgp_cert_names(const struct openpgp_cert * C, const char * user)
 		    strcmp(address, user) == 0)
 			return (1);
 	return (0);
-}
-
-void
-openpgp_cert_put(struct wbuf * W, const struct openpgp_cert * C,
-    const char * user)
-{
-	char address[USER_LEN_MAX + 1];
-	struct openpgp_uid U = { 0 };
-	const uint8_t * start;
-	struct packet P;
-	struct rbuf R;
-	int keep = 1;
-
-	rbuf_init(&R, C->data, C->len);
-	while (R.len > 0) {
-		start = R.data;
-		if (packet_next(&R, &P))
-			return;		/* cannot be: it was parsed */
-		if (P.type == PACKET_USER_ID) {
-			U.text = P.body;
-			U.len = P.len;
-			keep = user == NULL ||
-			    (openpgp_uid_address(&U, address) == 0 &&
-			    strcmp(address, user) == 0);
-		} else if (P.type == PACKET_USER_ATTRIBUTE)
-			keep = user == NULL;
-		else if (P.type != PACKET_SIGNATURE)
-			keep = 1;
-		if (keep)
-			wbuf_put_bytes(W, start, (size_t)(R.data - start));
-	}
 }

@@ -126,6 +126,20 @@ int openpgp_cert_names(const struct openpgp_cert *, const char *);
 void openpgp_cert_put(struct wbuf *, const struct openpgp_cert *, const char *);
 
 /**
+ * openpgp_cert_same(C, D):
+ * Return nonzero if ${C} and ${D} are the same key: their primary keys are.
+ */
+int openpgp_cert_same(const struct openpgp_cert *, const struct openpgp_cert *);
+
+/**
+ * openpgp_merge(W, certs, n):
+ * Append to ${W} the ${n} > 1 ${certs}, copies of the same key, as one: what any of them
+ * has, so that none can hide what another tells, a revocation above all.  Packets that do
+ * not belong into a key are left out.
+ */
+void openpgp_merge(struct wbuf *, const struct openpgp_cert * const *, size_t);
+
+/**
  * openpgp_armor(W, p, len):
  * Append to ${W} the ${len} bytes at ${p}, packets of public keys, in ASCII armor.
  */

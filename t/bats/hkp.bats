@@ -116,6 +116,29 @@ hkp() {
 	equal "$(sed -n 's/^pub:\([^:]*\):.*/\1/p' "$T/body")" "$FPR_ALICE"
 }
 
+@test "who publishes a copy of another's key hides nothing of it" {
+	local epoch
+	# The primary key alone, with an address of his own: ks-keyids names him too.
+	"$PYTHON" - "$E2E/alice.pgp" "$T/copy.pgp" <<-'END'
+		import sys
+		key = open(sys.argv[1], "rb").read()
+		assert key[0] == 0x98
+		uid = b"<copy@main.example>"
+		open(sys.argv[2], "wb").write(key[:2 + key[1]] + bytes([0xcd, len(uid)]) + uid)
+	END
+	epoch=$(update copy@main.example "pgp=@$T/copy.pgp" | sed 's/.* epoch //')
+	wait_until 30 status_min keyids signed "$epoch"
+	hkp "op=index&options=mr&search=0x$FPR_ALICE"
+	equal "$(grep -c '^pub' "$T/body")" 1
+	grep -q '^uid:%3Ccopy@main.example%3E:' "$T/body"
+	grep -q '^uid:Alice %3Calice@main.example%3E:' "$T/body"
+	gpg --batch --recv-keys "$FPR_ALICE"
+	equal "$(gpg --batch --with-colons --list-keys | grep -c '^uid')" 2
+	gpg --batch --export "$FPR_ALICE" | cmp - "$E2E/alice.pgp"
+	run -0 sq keyserver -p insecure -s "hkp://$ADDRESS" get -o "$T/alice" "$FPR_ALICE"
+	sq inspect "$T/alice" | grep -q 'Alice <alice@other.example>'
+}
+
 @test "a key without a user id of the address is not what is asked for exactly" {
 	hkp 'op=get&options=mr&search=two@main.example&exact=on'
 	equal "$STATUS" 404

@@ -46,6 +46,28 @@ look_at(const struct openpgp * O, const struct openpgp_cert * C)
 	}
 }
 
+/* A key and a copy of it are that key; too much for one value they may be. */
+static void
+merge(const struct openpgp_cert * C)
+{
+	const struct openpgp_cert * const copies[] = { C, C };
+	struct openpgp * O;
+	struct wbuf W;
+	const char * why;
+
+	wbuf_init(&W, 2 * OPENPGP_LEN_MAX);
+	openpgp_merge(&W, copies, 2);
+	PANIC_UNLESS(wbuf_failed(&W) == 0);
+	if (openpgp_parse(&O, W.data, W.len, &why) == 0) {
+		PANIC_UNLESS(O->ncerts == 1);
+		PANIC_UNLESS(openpgp_cert_same(&O->certs[0], C));
+		PANIC_UNLESS(O->nuids == 2 * C->nuids);
+		PANIC_UNLESS(O->keys[0].revoked == C->keys[0].revoked);
+		openpgp_free(O);
+	}
+	wbuf_free(&W);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 {
@@ -58,8 +80,10 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t len)
 		return (0);
 	}
 	fuzz_accepted(KEY);
-	for (size_t i = 0; i < O->ncerts; i++)
+	for (size_t i = 0; i < O->ncerts; i++) {
 		look_at(O, &O->certs[i]);
+		merge(&O->certs[i]);
+	}
 
 	/* What is put in armor comes out of it. */
 	wbuf_init(&W, OPENPGP_ARMOR_MAX);

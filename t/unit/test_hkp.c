@@ -183,6 +183,31 @@ lists(void)
 	hkp_found_free(&found);
 }
 
+/* The same for revoked.pgp without its revocation, the second packet. */
+static int
+find_unrevoked(const struct hkp_query * Q)
+{
+	struct openpgp * O = load_key("revoked.pgp");
+	size_t first, second;
+	int rc;
+
+	if (O == NULL)
+		return (-1);
+
+	/* Both are in the old format, with lengths of two bytes. */
+	if (O->data[0] != 0x99 || O->data[3 + (first = (size_t)O->data[1] << 8 |
+	    O->data[2])] != 0x89)
+		rc = -1;
+	else {
+		second = (size_t)O->data[4 + first] << 8 | O->data[5 + first];
+		memmove(&O->data[3 + first], &O->data[6 + first + second],
+		    O->len - 6 - first - second);
+		rc = hkp_found_add(&found, Q, O->data, O->len - 3 - second);
+	}
+	openpgp_free(O);
+	return (rc);
+}
+
 static void
 chosen_keys(void)
 {
@@ -200,6 +225,26 @@ chosen_keys(void)
 	CHECK(found.n == 1 && found.nvalues == 1);
 	CHECK((got = answered(&Q)) != NULL);
 	CHECK(got->len == A->len && memcmp(got->data, A->data, A->len) == 0);
+	openpgp_free(got);
+
+	/* Who publishes a stranger's key without what revokes it hides nothing. */
+	CHECK(ask(&Q, "get", "0x6AE3E410298878D6E743AAF0178F802B49B48674", "mr",
+	    NULL) == 200);
+	CHECK((got = load_key("revoked.pgp")) != NULL);
+	CHECK(hkp_found_add(&found, &Q, got->data, got->len) == 0);
+	openpgp_free(got);
+	hkp_found_free(&found);
+	CHECK(find_unrevoked(&Q) == 0 && find(&Q, "revoked.pgp") == 0);
+	CHECK(found.n == 2);
+	Q.op = HKP_INDEX;
+	CHECK(answer_is(&Q, NOW,
+	    "info:1:1\n"
+	    "pub:6AE3E410298878D6E743AAF0178F802B49B48674:1:2048:1767225600::r\n"
+	    "uid:rsa@example.org:1767225600::\n"
+	    "uid:rsa@example.org:1767225600::\n"));
+	Q.op = HKP_GET;
+	CHECK((got = answered(&Q)) != NULL);
+	CHECK(got->ncerts == 1 && got->keys[0].revoked && got->nuids == 2);
 	openpgp_free(got);
 
 	/* By address: all that its owner has published. */
