@@ -127,6 +127,29 @@ refuse_body(struct web_request * R)
 	    "the body is larger than this path takes");
 }
 
+static enum MHD_Result
+count_length(void * cookie, enum MHD_ValueKind kind, const char * name,
+    const char * value)
+{
+	unsigned * n = cookie;
+
+	(void)kind;
+	(void)value;
+	*n += strcasecmp(name, "Content-Length") == 0 ||
+	    strcasecmp(name, "Transfer-Encoding") == 0;
+	return (MHD_YES);
+}
+
+/* Do the headers of ${R} say in two ways where it ends?  A proxy may take the other. */
+static int
+is_ambiguous(const struct web_request * R)
+{
+	unsigned n = 0;
+
+	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, count_length, &n);
+	return (n > 1);
+}
+
 /* Is ${R}, whose headers are there, to be heard?  If not it is answered. */
 static void
 judge(struct web_request * R, const char * method)
@@ -150,6 +173,11 @@ judge(struct web_request * R, const char * method)
 	}
 	if (R->why != NULL) {
 		web_error(R, 400, "malformed", "argument-malformed", R->why);
+		return;
+	}
+	if (is_ambiguous(R)) {
+		web_error(R, 400, "malformed", "body-malformed",
+		    "the length of the body is told in two ways");
 		return;
 	}
 	if (R->route == NULL && R->allow[0] != '\0') {
