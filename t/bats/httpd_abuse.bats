@@ -48,6 +48,8 @@ setup() {
 
 # The same process, which serves.
 teardown() {
+	rm -f "$BATS_TEST_TMPDIR/idle"
+	[ ! -e "$BATS_TEST_TMPDIR/pid" ] || kill "$(cat "$BATS_TEST_TMPDIR/pid")"
 	daemon_running ks-httpd
 	[ "$(daemon_pid ks-httpd)" = "$PID" ]
 	curl -sS -m 30 "http://$AT/v1/lookup?user=alice@abuse.example" | verify
@@ -122,6 +124,7 @@ siege() {
 		-l 127.0.0.1:0 -R 9 -w 0 -s "unix:$REPLICA/run" </dev/null >/dev/null \
 		2>"$BATS_TEST_TMPDIR/err" 9>"$BATS_TEST_TMPDIR/ready" 3>&- 4>&- &
 	pid=$!
+	echo $pid >"$BATS_TEST_TMPDIR/pid"
 	wait_until "$READY_S" eval "[ -s '$BATS_TEST_TMPDIR/ready' ] || ! kill -0 $pid"
 	at=$(sed -n 's/.*listening at //p' "$BATS_TEST_TMPDIR/err")
 	hostile http_fuzz "$at" 3 300 hkp
@@ -141,6 +144,7 @@ siege() {
 	run -0 curl -sS -m 30 "http://$at/pks/lookup?op=get&search=alice@abuse.example"
 	rm "$BATS_TEST_TMPDIR/idle"
 	says key-not-found
+	rm "$BATS_TEST_TMPDIR/pid"
 	kill -TERM $pid
 	wait $pid || rc=$?
 	equal "$rc" 0
