@@ -3,8 +3,12 @@
 // now_ms (decimal) }; its answer on a line: [exit code, rule, output in base64] as of
 // ks-verify.  The first argument is the folder with the page's modules.
 
+import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+
+// Browsers, and later versions of node, have it there.
+globalThis.crypto ??= webcrypto;
 
 const folder = `${pathToFileURL(process.argv[2]).href}/`;
 const load = (name) => import(new URL(name, folder));

@@ -3,8 +3,12 @@
 // the recursive definitions of RFC 6962.  Arguments: the folder of the modules, and the
 // file of the edge cases.
 
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+
+// Browsers, and later versions of node, have it there.
+globalThis.crypto ??= webcrypto;
 
 const folder = `${pathToFileURL(process.argv[2]).href}/`;
 const { keyOk, signatureOk, vrfVerify } = await import(new URL("crypto.js", folder));
