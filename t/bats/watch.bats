@@ -162,6 +162,33 @@ lie() {
 	equal "$output" ''
 }
 
+# edge DIR PORT: the folder of a ks-httpd over the sockets of the server that lies.
+edge() {
+	mkdir -p "$1/run" "$1/data"
+	cp "$CONF" "$1/realm.conf"
+	echo "http_listen 127.0.0.1:$2" >"$1/ks.conf"
+	ln -s "$BATS_TEST_TMPDIR/lie/publish" "$1/run/publish"
+}
+
+@test "over HTTP it is the same" {
+	local port
+
+	port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	lie middle
+	edge "$E2E/edge" "$port"
+	daemon_spawn ks-httpd "$E2E/edge"
+	daemon_ready ks-httpd "$E2E/edge"
+	run -3 watch -s "http://127.0.0.1:$port" eve
+	says history-incomplete
+	lie truth
+	run -0 watch -s "http://127.0.0.1:$port" eve
+	equal "$(grep -c ^change <<<"$output")" 3
+	run -0 watch -s "http://127.0.0.1:$port" eve
+	equal "$output" ''
+	daemon_signal TERM ks-httpd "$E2E/edge"
+	daemon_left 0 ks-httpd "$E2E/edge"
+}
+
 @test "several users, and the exit code that says most" {
 	update frank a=1
 	run -0 watch frank eve
