@@ -90,7 +90,7 @@ for (let size = 1; size <= LOG_MAX; size++) {
 		    "roots", m, size);
 		want(!holds([...path, root]) && (path.length === 0 || !holds(path.slice(0, -1))),
 		    "length", m, size);
-		path.forEach((h, i) => want(!holds(path.with(i, flip(h))),
+		path.forEach((h, i) => want(!holds(path.map((g, k) => k === i ? flip(h) : g)),
 		    "hash", i, m, size));
 		const up = audit(m - 1, d), leaf = d[m - 1];
 		const leads = (p, i = m - 1) => {
