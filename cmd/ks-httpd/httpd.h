@@ -34,6 +34,7 @@ struct httpd {
 	struct hop * keyids;		/* NULL: it does not run */
 	struct web_spec spec;
 	const char * proxies[CONFIG_HTTP_PEERS_MAX];
+	const char * verifiers[CONFIG_HTTP_PEERS_MAX];
 	struct web * web;
 	struct server_spec server;	/* run/httpd: STATUS, ROTATION */
 	struct counts counts;		/* what was answered */

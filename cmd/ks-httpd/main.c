@@ -192,6 +192,10 @@ on_listen(void * cookie, struct daemon * D)
 	H->spec.nproxies = C->nproxies;
 	for (unsigned i = 0; i < C->nproxies; i++)
 		H->proxies[i] = C->proxy[i];
+	H->spec.free = H->verifiers;
+	H->spec.nfree = C->nverifiers;
+	for (unsigned i = 0; i < C->nverifiers; i++)
+		H->verifiers[i] = C->verifier[i];
 	if ((H->web = web_new(H->loop, &H->spec)) == NULL)
 		return (-1);
 	for (unsigned i = 0; i < C->nlisten; i++)

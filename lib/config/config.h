@@ -134,7 +134,7 @@ struct config_link {
 /** Most http_listen lines, and most https_listen lines. */
 #define CONFIG_HTTP_LISTEN_MAX 4
 
-/** Most http_proxy lines, and most http_admin lines. */
+/** Most http_proxy lines, http_admin lines, and http_verifier lines. */
 #define CONFIG_HTTP_PEERS_MAX 8
 
 /** Longest address without a port. */
@@ -160,6 +160,8 @@ struct config_http {
 	char proxy[CONFIG_HTTP_PEERS_MAX][CONFIG_HTTP_PEER_MAX + 1];
 	unsigned nadmins;			/* who may see /metrics */
 	char admin[CONFIG_HTTP_PEERS_MAX][CONFIG_HTTP_PEER_MAX + 1];
+	unsigned nverifiers;			/* whose requests are not limited */
+	char verifier[CONFIG_HTTP_PEERS_MAX][CONFIG_HTTP_PEER_MAX + 1];
 	uint64_t rate;				/* default 50; 0: no limit */
 	uint64_t conns;				/* default 64 */
 	unsigned ndomains;			/* of WKD; lower case */

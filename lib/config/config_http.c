@@ -31,15 +31,16 @@ static int
 take_peers(const char * path, const char * name, const struct conf_lines * L,
     char (* peer)[CONFIG_HTTP_PEER_MAX + 1], unsigned * n)
 {
-	uint8_t any[16];
+	struct in6_addr any;
+	int af;
 
 	for (unsigned i = 0; i < L->n; i++) {
+		/* In one form, so that it can be compared as text. */
+		af = strchr(L->text[i], ':') == NULL ? AF_INET : AF_INET6;
 		if (i < CONFIG_HTTP_PEERS_MAX &&
-		    (inet_pton(AF_INET, L->text[i], any) == 1 ||
-		    inet_pton(AF_INET6, L->text[i], any) == 1)) {
-			strlcpy(peer[i], L->text[i], CONFIG_HTTP_PEER_MAX + 1);
+		    inet_pton(af, L->text[i], &any) == 1 && inet_ntop(af, &any,
+		    peer[i], CONFIG_HTTP_PEER_MAX + 1) != NULL)
 			continue;
-		}
 		warnx("%s:%u: %s must be a numeric address, at most %d times",
 		    path, L->line[i], name, CONFIG_HTTP_PEERS_MAX);
 		return (-1);
@@ -99,6 +100,8 @@ take_http(const char * path, const struct shared * S, struct config_http * H)
 	    &H->nproxies) ||
 	    take_peers(path, "http_admin", &S->http_admin, H->admin,
 	    &H->nadmins) ||
+	    take_peers(path, "http_verifier", &S->http_verifier, H->verifier,
+	    &H->nverifiers) ||
 	    take_domains(path, &S->http_domain, H))
 		return (-1);
 	if (H->nadmins == 0) {

@@ -24,6 +24,7 @@ struct shared {
 	struct conf_lines https_listen;
 	struct conf_lines http_proxy;
 	struct conf_lines http_admin;
+	struct conf_lines http_verifier;
 	struct conf_lines http_domain;
 	char keyids[4];
 };
@@ -67,6 +68,7 @@ struct shared {
 	{ "https_key", CONF_STRING, TEXT_OF((S)->http.key) },		\
 	{ "http_proxy", CONF_LINES, &(S)->http_proxy, 0, 0, NULL, 0 },	\
 	{ "http_admin", CONF_LINES, &(S)->http_admin, 0, 0, NULL, 0 },	\
+	{ "http_verifier", CONF_LINES, &(S)->http_verifier, 0, 0, NULL, 0 }, \
 	{ "http_rate", CONF_U64, &(S)->http.rate, 0,			\
 	    CONFIG_HTTP_RATE_MAX, "50", 0 },				\
 	{ "http_conns", CONF_U64, &(S)->http.conns, 1,			\

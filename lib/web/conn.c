@@ -138,6 +138,7 @@ void
 web_conn_accept(struct web * W, int fd, int tls,
     const struct sockaddr_storage * sa, socklen_t len)
 {
+	char peer[WEB_PEER_SIZE];
 	struct web_conn * C;
 
 	if ((C = calloc(1, sizeof(*C))) == NULL) {
@@ -149,8 +150,8 @@ web_conn_accept(struct web * W, int fd, int tls,
 	C->tls = tls;
 	C->sa = *sa;
 	bucket_key(sa, C->key);
-	for (size_t i = 0; i < W->spec->nproxies; i++)
-		C->by_proxy |= memcmp(W->proxy[i], C->key, sizeof(C->key)) == 0;
+	web_peer_text(sa, peer);
+	C->by_proxy = web_peer_among(W->proxy, W->spec->nproxies, peer);
 	if (!has_place(W, C)) {
 		turn_away(W, fd, tls);
 		free(C);

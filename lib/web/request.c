@@ -1,5 +1,3 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,75 +15,6 @@
 
 /* Why a body is not kept. */
 enum { TOO_LARGE = 1, NO_ROOM };
-
-int
-web_key_of(const char * text, uint8_t key[BUCKET_KEY_LEN])
-{
-	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
-		memcpy(&sa, &sin, sizeof(sin));
-	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
-		memcpy(&sa, &sin6, sizeof(sin6));
-	else
-		return (-1);
-	bucket_key(&sa, key);
-	return (0);
-}
-
-/* Write the numeric address ${sa} to ${text}. */
-static void
-put_address(const struct sockaddr_storage * sa, char text[WEB_PEER_SIZE])
-{
-	struct sockaddr_in6 sin6;
-	struct sockaddr_in sin;
-
-	text[0] = '\0';
-	if (sa->ss_family == AF_INET) {
-		memcpy(&sin, sa, sizeof(sin));
-		inet_ntop(AF_INET, &sin.sin_addr, text, WEB_PEER_SIZE);
-	} else if (sa->ss_family == AF_INET6) {
-		memcpy(&sin6, sa, sizeof(sin6));
-		if (IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr))
-			inet_ntop(AF_INET, &sin6.sin6_addr.s6_addr[12], text,
-			    WEB_PEER_SIZE);
-		else
-			inet_ntop(AF_INET6, &sin6.sin6_addr, text, WEB_PEER_SIZE);
-	}
-}
-
-/* Keep the last header X-Forwarded-For: the proxy has added to it. */
-static enum MHD_Result
-take_forwarded(void * cookie, enum MHD_ValueKind kind, const char * name,
-    const char * value)
-{
-	const char ** last = cookie;
-
-	(void)kind;
-	if (strcasecmp(name, "X-Forwarded-For") == 0 && value != NULL)
-		*last = value;
-	return (MHD_YES);
-}
-
-/* Who asks ${R}. */
-static void
-find_peer(struct web_request * R)
-{
-	const char * last = NULL;
-	char text[WEB_PEER_SIZE];
-
-	put_address(&R->conn->sa, R->peer);
-	memcpy(R->key, R->conn->key, BUCKET_KEY_LEN);
-	if (!R->conn->by_proxy)
-		return;
-	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, take_forwarded, &last);
-	if (last == NULL || target_forwarded(last, text, sizeof(text)))
-		return;
-	if (web_key_of(text, R->key) == 0)
-		strlcpy(R->peer, text, sizeof(R->peer));
-}
 
 void *
 web_request_new(void * cookie, const char * uri, struct MHD_Connection * mhd)
@@ -159,11 +88,12 @@ judge(struct web_request * R, const char * method)
 	uint64_t wait_ms, len = UINT64_MAX;
 
 	strlcpy(R->method, method, sizeof(R->method));
-	find_peer(R);
+	web_peer_find(R);
 	if (R->why == NULL)
 		R->route = target_route(W->spec->routes, W->spec->nroutes,
 		    method, &R->target, R->allow, sizeof(R->allow));
 	if ((R->route == NULL || (R->route->flags & WEB_FREE) == 0) &&
+	    !web_peer_among(W->free, W->spec->nfree, R->peer) &&
 	    (wait_ms = buckets_take(W->buckets, R->key, clock_mono_ms())) > 0) {
 		R->retry_s = (unsigned)((wait_ms + 999) / 1000);
 		W->counts.limited++;

@@ -143,6 +143,18 @@ raise_limit(void)
 	    R.rlim_cur / 2);
 }
 
+/* Keep the ${n} numeric addresses ${from} in ${list}. */
+static void
+take_peers(char (* list)[WEB_PEER_SIZE], const char * const * from, size_t n)
+{
+	uint8_t key[BUCKET_KEY_LEN];
+
+	PANIC_UNLESS(n <= WEB_PROXIES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (web_peer_parse(from[i], list[i], key))
+			panic("web_new: %s is no address", from[i]);
+}
+
 struct web *
 web_new(struct loop * L, const struct web_spec * spec)
 {
@@ -154,9 +166,8 @@ web_new(struct loop * L, const struct web_spec * spec)
 	W->L = L;
 	W->spec = spec;
 	W->conns_max = raise_limit();
-	for (size_t i = 0; i < spec->nproxies; i++)
-		if (web_key_of(spec->proxies[i], W->proxy[i]))
-			panic("web_new: %s is no address", spec->proxies[i]);
+	take_peers(W->proxy, spec->proxies, spec->nproxies);
+	take_peers(W->free, spec->free, spec->nfree);
 	randombytes_buf(seed, sizeof(seed));
 	W->buckets = buckets_new(spec->rate, seed);
 	W->due = loop_timer_new(L, on_run, W);

@@ -48,7 +48,7 @@ struct web_request;
 #define WEB_SEGMENTS_MAX	16
 #define WEB_ARGS_MAX		16
 
-/* Listening addresses, and addresses of proxies. */
+/* Listening addresses, and addresses of proxies, or of those who are not limited. */
 #define WEB_LISTENERS_MAX	8
 #define WEB_PROXIES_MAX		8
 
@@ -94,6 +94,8 @@ struct web_spec {
 	unsigned conns;			/* connections of one address; 0: any */
 	const char * const * proxies;	/* numeric: whose X-Forwarded-For counts */
 	size_t nproxies;
+	const char * const * free;	/* numeric: whose requests are not limited */
+	size_t nfree;
 };
 
 /* How long an answer is good. */

@@ -95,7 +95,8 @@ struct web {
 	struct listener listener[WEB_LISTENERS_MAX];
 	int nlisteners;
 	struct buckets * buckets;
-	uint8_t proxy[WEB_PROXIES_MAX][BUCKET_KEY_LEN];
+	char proxy[WEB_PROXIES_MAX][WEB_PEER_SIZE];
+	char free[WEB_PROXIES_MAX][WEB_PEER_SIZE];
 	struct web_conn * first;
 	struct web_conn * last;
 	size_t conns_max;
@@ -199,11 +200,32 @@ void web_request_resume(struct web_request *);
  */
 enum MHD_Result web_answer_queue(struct web_request *);
 
+/* peer.c */
+
 /**
- * web_key_of(text, key):
- * Write what stands for the numeric address ${text} to ${key}.  0, or -1.
+ * web_peer_text(sa, text):
+ * Write the numeric address ${sa} to ${text}: there is one text for each.
  */
-int web_key_of(const char *, uint8_t[BUCKET_KEY_LEN]);
+void web_peer_text(const struct sockaddr_storage *, char[WEB_PEER_SIZE]);
+
+/**
+ * web_peer_parse(text, peer, key):
+ * Write the numeric address ${text} as web_peer_text would to ${peer}, and what stands
+ * for it in buckets to ${key}.  0; or -1, and nothing is written, if it is none.
+ */
+int web_peer_parse(const char *, char[WEB_PEER_SIZE], uint8_t[BUCKET_KEY_LEN]);
+
+/**
+ * web_peer_among(list, n, peer):
+ * Return nonzero if ${peer} is one of the ${n} of ${list}, all as of web_peer_text.
+ */
+int web_peer_among(char (*)[WEB_PEER_SIZE], size_t, const char *);
+
+/**
+ * web_peer_find(R):
+ * Store in ${R} who asks.
+ */
+void web_peer_find(struct web_request *);
 
 /* tls.c */
 

@@ -236,7 +236,7 @@ cached() {
 	local i
 
 	realm_make few
-	printf 'http_listen 127.0.0.1:0\nhttp_rate 2\nhttp_proxy 127.0.0.1\nhttp_conns 3\n' >>"$REPLICA/ks.conf"
+	printf 'http_listen 127.0.0.1:0\nhttp_rate 2\nhttp_proxy 127.0.0.1\nhttp_conns 3\nhttp_verifier 192.0.2.99\n' >>"$REPLICA/ks.conf"
 	daemon_start ks-httpd
 	URL=http://$(status httpd http_listen)
 	for i in 1 2 3 4 5 6 7 8; do
@@ -257,6 +257,10 @@ cached() {
 	# Only the last address counts, and another has its own bucket.
 	equal "$(get /v1/realm -H 'X-Forwarded-For: 192.0.2.7, 192.0.2.8')" 200
 	equal "$(get /v1/realm -H 'X-Forwarded-For: 2001:db8::1')" 200
+	# A verifier is not limited.
+	for i in {1..20}; do
+		equal "$(get /v1/realm -H 'X-Forwarded-For: 192.0.2.7, 192.0.2.99')" 200
+	done
 	# It fills again.
 	wait_until 20 eval "[ \$(get /v1/realm -H 'X-Forwarded-For: 192.0.2.7') = 200 ]"
 	[ "$(status httpd limited)" -ge 1 ]

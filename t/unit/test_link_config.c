@@ -139,6 +139,7 @@ http(void)
 		"https_listen 127.0.0.1:1\n", "https_cert a\nhttps_key b\n",
 		"https_listen 127.0.0.1:1\nhttps_cert a\n",
 		"http_proxy 127.0.0.1:1\n", "http_admin x\n",
+		"http_verifier 127.0.0\n",
 		"http_rate 1000001\n", "http_conns 0\n", "http_domain x\n",
 		"http_domain -a.b\n", "http_domain a..b\n", "http_domain a.b.\n",
 		"http_domain a_b.c\n", "keyids maybe\n",
@@ -161,6 +162,7 @@ http(void)
 	CHECK(put(path, LINKS "http_listen [::1]:80\nhttps_listen 127.0.0.1:81\n"
 	    "https_cert a.pem\nhttps_key /b.pem\nhttp_proxy ::1\n"
 	    "http_proxy 127.0.0.1\nhttp_admin 192.0.2.1\nhttp_rate 0\n"
+	    "http_verifier 2001:0DB8:0::1\n"
 	    "http_conns 9\nhttp_domain Keys.Example.ORG\nkeyids yes\n") == 0);
 	CHECK(config_http_read(path, &H) == 0);
 	CHECK(H.nlisten == 1 && H.ntls == 1 && H.rate == 0 && H.conns == 9);
@@ -168,6 +170,7 @@ http(void)
 	CHECK(strcmp(H.tls[0].text, "127.0.0.1:81") == 0);
 	CHECK(strcmp(H.cert, "a.pem") == 0 && strcmp(H.key, "/b.pem") == 0);
 	CHECK(H.nproxies == 2 && H.nadmins == 1 && H.keyids == 1);
+	CHECK(H.nverifiers == 1 && strcmp(H.verifier[0], "2001:db8::1") == 0);
 	CHECK(H.ndomains == 1 && strcmp(H.domain[0], "keys.example.org") == 0);
 	/* The others pass over these lines. */
 	CHECK(config_link_read(path, &L) == 0 && L.nlinks == 3);

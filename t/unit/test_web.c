@@ -1,13 +1,11 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "web/bucket.h"
 #include "web/target.h"
+#include "web/web_impl.h"
 
 #include "test.h"
 
@@ -141,29 +139,25 @@ preferences(void)
 		}
 }
 
-/* The key of the numeric address ${text}. */
-static void
-key_of(const char * text, uint8_t key[BUCKET_KEY_LEN])
-{
-	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
-		memcpy(&sa, &sin, sizeof(sin));
-	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
-		memcpy(&sa, &sin6, sizeof(sin6));
-	bucket_key(&sa, key);
-}
-
 static int
 same(const char * a, const char * b)
 {
 	uint8_t x[BUCKET_KEY_LEN], y[BUCKET_KEY_LEN];
+	char peer[WEB_PEER_SIZE];
 
-	key_of(a, x);
-	key_of(b, y);
-	return (memcmp(x, y, sizeof(x)) == 0);
+	return (web_peer_parse(a, peer, x) == 0 && web_peer_parse(b, peer, y) == 0 &&
+	    memcmp(x, y, sizeof(x)) == 0);
+}
+
+/* Is ${b} believed, or not limited, where ${a} is? */
+static int
+among(const char * a, const char * b)
+{
+	char list[1][WEB_PEER_SIZE], peer[WEB_PEER_SIZE];
+	uint8_t key[BUCKET_KEY_LEN];
+
+	return (web_peer_parse(a, list[0], key) == 0 &&
+	    web_peer_parse(b, peer, key) == 0 && web_peer_among(list, 1, peer));
 }
 
 static void
@@ -175,6 +169,11 @@ addresses(void)
 	CHECK(!same("::ffff:192.0.2.1", "::ffff:192.0.2.2"));
 	CHECK(same("2001:db8::1", "2001:db8::ffff:1"));
 	CHECK(!same("2001:db8::1", "2001:db8:0:1::1"));
+	CHECK(!same("192.0.2", "192.0.2") && !same("::g", "::g"));
+	/* A neighbour of a proxy is none. */
+	CHECK(among("2001:db8::1", "2001:0DB8:0::1"));
+	CHECK(!among("2001:db8::1", "2001:db8::2"));
+	CHECK(among("192.0.2.1", "::ffff:192.0.2.1"));
 }
 
 static void
