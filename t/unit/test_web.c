@@ -139,6 +139,15 @@ preferences(void)
 		}
 }
 
+/* The key of the numeric address ${text}. */
+static void
+key_of(const char * text, uint8_t key[BUCKET_KEY_LEN])
+{
+	char peer[WEB_PEER_SIZE];
+
+	CHECK(web_peer_parse(text, peer, key) == 0);
+}
+
 static int
 same(const char * a, const char * b)
 {
