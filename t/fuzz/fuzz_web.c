@@ -108,12 +108,12 @@ static void
 fuzz_forwarded(const char * text)
 {
 	uint8_t key[BUCKET_KEY_LEN];
-	char peer[WEB_PEER_SIZE], text[WEB_PEER_SIZE];
+	char peer[WEB_PEER_SIZE], again[WEB_PEER_SIZE];
 
 	if (target_forwarded(text, peer, sizeof(peer)))
 		return;
 	PANIC_UNLESS(strlen(peer) < sizeof(peer) && strchr(peer, ',') == NULL);
-	if (web_peer_parse(peer, text, key) == 0)
+	if (web_peer_parse(peer, again, key) == 0)
 		fuzz_accepted(ADDRESS);
 }
 
