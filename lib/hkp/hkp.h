@@ -17,11 +17,15 @@ struct wbuf;
 /* The application of a profile whose value is the owner's OpenPGP keys. */
 #define HKP_APP			"pgp"
 
-/* Most keys of an answer. */
-#define HKP_HITS_MAX		OPENPGP_CERTS_MAX
+/* Addresses that may have what is asked for by id: each costs a lookup. */
+#define HKP_VALUES_MAX		16
+
+/* Most keys of an answer: all of all, or one who publishes many copies of another's
+ * key would leave no place for the owner's. */
+#define HKP_HITS_MAX		(HKP_VALUES_MAX * OPENPGP_CERTS_MAX)
 
 /* Bytes of an answer: keys in armor, or a list of them, each text escaped. */
-#define HKP_ANSWER_MAX		(HKP_HITS_MAX * OPENPGP_ARMOR_MAX)
+#define HKP_ANSWER_MAX		(HKP_VALUES_MAX * OPENPGP_ARMOR_MAX)
 
 /* Why a search finds nothing, or cannot be made; in PROTOCOL. */
 #define HKP_SEARCH_MALFORMED	"search-malformed"	/* 400 */
@@ -64,9 +68,6 @@ struct hkp_hit {
 	const struct openpgp_cert * cert;
 	const char * user;		/* under whom; NULL: not by exact address */
 };
-
-/* Addresses that may have what is asked for by id: each costs a lookup. */
-#define HKP_VALUES_MAX	16
 
 /* What was found so far, for hkp_found_free; all zeroes at first. */
 struct hkp_found {

@@ -99,7 +99,7 @@ put_keys(struct wbuf * W, const struct hkp_found * F)
 	struct wbuf all;
 	size_t n;
 
-	wbuf_init(&all, HKP_HITS_MAX * OPENPGP_LEN_MAX);
+	wbuf_init(&all, HKP_VALUES_MAX * OPENPGP_LEN_MAX);
 	for (size_t i = 0; i < F->n; i++) {
 		n = hkp_copies(F, i, certs);
 		if (n == 1)

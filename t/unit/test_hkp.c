@@ -208,6 +208,27 @@ find_unrevoked(const struct hkp_query * Q)
 	return (rc);
 }
 
+/* Add revoked.pgp without its revocation as often as one may, each with another user id. */
+static int
+find_crowd(const struct hkp_query * Q)
+{
+	uint8_t value[OPENPGP_CERTS_MAX * 4096], uid[3] = { 0xb4, 1, 'a' };
+	size_t len = 0;
+
+	if (find_unrevoked(Q) || found.n != 1 || found.hits[0].cert->len > 4093)
+		return (-1);
+	for (unsigned i = 0; i < OPENPGP_CERTS_MAX; i++) {
+		memcpy(&value[len], found.hits[0].cert->data,
+		    found.hits[0].cert->len);
+		len += found.hits[0].cert->len;
+		memcpy(&value[len], uid, sizeof(uid));
+		len += sizeof(uid);
+		uid[2]++;
+	}
+	hkp_found_free(&found);
+	return (hkp_found_add(&found, Q, value, len));
+}
+
 static void
 chosen_keys(void)
 {
@@ -245,6 +266,13 @@ chosen_keys(void)
 	Q.op = HKP_GET;
 	CHECK((got = answered(&Q)) != NULL);
 	CHECK(got->ncerts == 1 && got->keys[0].revoked && got->nuids == 2);
+	openpgp_free(got);
+
+	/* Nor does one who publishes it as often as there is room for. */
+	CHECK(find_crowd(&Q) == 0 && found.n == OPENPGP_CERTS_MAX);
+	CHECK(find(&Q, "revoked.pgp") == 0);
+	CHECK((got = answered(&Q)) != NULL);
+	CHECK(got->ncerts == 1 && got->keys[0].revoked);
 	openpgp_free(got);
 
 	/* By address: all that its owner has published. */
