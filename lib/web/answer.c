@@ -70,7 +70,7 @@ put_headers(struct web_request * R, struct MHD_Response * M,
 	}
 	for (const char * const * h = A->headers; h != NULL && *h != NULL; h += 2)
 		MHD_add_response_header(M, h[0], h[1]);
-	if (R->W->draining)
+	if (R->W->draining || R->last)
 		MHD_add_response_header(M, "Connection", "close");
 }
 

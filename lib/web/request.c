@@ -89,6 +89,7 @@ judge(struct web_request * R, const char * method)
 
 	strlcpy(R->method, method, sizeof(R->method));
 	web_peer_find(R);
+	R->last = is_ambiguous(R);
 	if (R->why == NULL)
 		R->route = target_route(W->spec->routes, W->spec->nroutes,
 		    method, &R->target, R->allow, sizeof(R->allow));
@@ -105,7 +106,7 @@ judge(struct web_request * R, const char * method)
 		web_error(R, 400, "malformed", "argument-malformed", R->why);
 		return;
 	}
-	if (is_ambiguous(R)) {
+	if (R->last) {
 		web_error(R, 400, "malformed", "body-malformed",
 		    "the length of the body is told in two ways");
 		return;

@@ -49,6 +49,7 @@ struct web_request {
 	unsigned retry_s;		/* for Retry-After */
 	int seen;			/* its headers are there */
 	int too_large;
+	int last;			/* of its connection */
 	int asked;			/* its handler was called */
 	int inside;			/* the library is calling us about it */
 	int suspended;
