@@ -87,7 +87,10 @@ web_peer_find(struct web_request * R)
 	if (!R->conn->by_proxy)
 		return;
 	MHD_get_connection_values(R->mhd, MHD_HEADER_KIND, take_forwarded, &last);
-	if (last == NULL || target_forwarded(last, text, sizeof(text)))
+	if (last == NULL)
 		return;
-	(void)web_peer_parse(text, R->peer, R->key);
+	/* Who is not named by an address has not that of the proxy either. */
+	if (target_forwarded(last, text, sizeof(text)) ||
+	    web_peer_parse(text, R->peer, R->key))
+		R->peer[0] = '\0';
 }

@@ -250,7 +250,8 @@ int web_wants_json(const struct web_request *);
 
 /**
  * web_peer(R):
- * The address of the client, numeric, as a trusted proxy says if it came by one.
+ * The address of the client, numeric, as a trusted proxy says if it came by one; "" if
+ * what that says is no address.
  */
 const char * web_peer(const struct web_request *);
 

@@ -162,6 +162,10 @@ health() {
 	# The last address is the one that the proxy saw.
 	equal "$(get /metrics "$T/other" -H 'X-Forwarded-For: 127.0.0.1, 192.0.2.1')" 403
 	equal "$(get /metrics "$T/other" -H 'X-Forwarded-For: 192.0.2.1, 127.0.0.1')" 200
+	# Whom the proxy does not tell by an address is not the proxy.
+	for who in unknown 192.0.2.1:4000 '[2001:db8::1]:80' '127.0.0.1,'; do
+		equal "$(get /metrics "$T/other" -H "X-Forwarded-For: $who")" 403 "$who"
+	done
 	equal "$(get '/metrics?x=1' "$T/other")" 400
 	equal "$(get /healthz "$T/other" -H 'X-Forwarded-For: 192.0.2.1')" 200
 }
