@@ -16,6 +16,12 @@
 
 #include "httpd.h"
 
+/*
+ * ks-publish waits for so long at a time, and is asked again if that was not enough: it
+ * does not hear that a client has gone away, and has room for so many who wait.
+ */
+#define WAIT_PART_MS	5000
+
 /* A lookup whose proof is awaited. */
 struct lookup {
 	struct httpd * H;
@@ -23,7 +29,11 @@ struct lookup {
 	struct hop_ask * ask;
 	uint64_t epoch;
 	char user[USER_LEN_MAX + 1];
+	uint8_t known[HASH_LEN];
 	struct policy * policy;		/* the client's own, or NULL */
+	struct proto_publish_lookup want;
+	uint64_t deadline_ms;		/* until when it may wait */
+	uint64_t again_ms;		/* an answer from then on is asked for again; 0: none */
 };
 
 static void
@@ -74,6 +84,40 @@ proof_json(const struct lookup * L, const struct proof * P, const char * text,
 	return (J);
 }
 
+static int on_proof(void *, const struct hop_answer *);
+
+/* Ask for the proof.  0, or -1: memory is short. */
+static int
+ask(struct lookup * L)
+{
+	const uint64_t now = clock_mono_ms();
+	uint64_t left = L->deadline_ms > now ? L->deadline_ms - now : 0;
+	struct wbuf W;
+
+	L->again_ms = 0;
+	if (left > WAIT_PART_MS) {
+		left = WAIT_PART_MS;
+		L->again_ms = now + left;
+	}
+	L->want.wait_ms = (uint32_t)left;
+	wbuf_init(&W, FRAME_BODY_MAX);
+	proto_publish_put_lookup(&W, &L->want);
+	L->ask = wbuf_failed(&W) ? NULL : hop_ask(L->H->publish, LOOKUP, W.data,
+	    W.len, HOP_TIMEOUT_MS + left, on_proof, L);
+	wbuf_free(&W);
+	return (L->ask == NULL ? -1 : 0);
+}
+
+/* Did ks-publish wait in vain, and is there time left? */
+static int
+is_early(const struct lookup * L, const struct hop_answer * A)
+{
+
+	return (L->again_ms != 0 && clock_mono_ms() >= L->again_ms &&
+	    (A->outcome == HOP_ANSWER || (A->outcome == HOP_ERROR &&
+	    A->error->code == ERROR_UNAVAILABLE)));
+}
+
 static int
 on_proof(void * cookie, const struct hop_answer * A)
 {
@@ -84,7 +128,11 @@ on_proof(void * cookie, const struct hop_answer * A)
 	size_t len;
 	int rc = 0;
 
-	if (A->outcome != HOP_ANSWER) {
+	if (is_early(L, A)) {
+		if (ask(L) == 0)
+			return (0);
+		httpd_no_memory(R);
+	} else if (A->outcome != HOP_ANSWER) {
 		hop_fail(R, A);
 	} else if (A->frame->type != LOOKUP_PROOF || proto_publish_get_proof(
 	    A->frame->body, A->frame->len, &text, &len)) {
@@ -107,8 +155,9 @@ on_proof(void * cookie, const struct hop_answer * A)
 
 /* The policy in the body of a POST.  0; or -1 and ${R} is answered. */
 static int
-take_policy(struct lookup * L, struct proto_publish_lookup * want)
+take_policy(struct lookup * L)
 {
+	struct proto_publish_lookup * want = &L->want;
 	struct web_request * R = L->R;
 	struct policy_error E;
 	const uint8_t * body;
@@ -134,9 +183,9 @@ take_policy(struct lookup * L, struct proto_publish_lookup * want)
 
 /* The arguments.  0; or -1 and ${R} is answered. */
 static int
-take_arguments(struct lookup * L, struct proto_publish_lookup * want,
-    uint8_t known[HASH_LEN])
+take_arguments(struct lookup * L)
 {
+	struct proto_publish_lookup * want = &L->want;
 	struct web_request * R = L->R;
 	uint64_t wait_ms = 0;
 	const char * hex;
@@ -148,18 +197,18 @@ take_arguments(struct lookup * L, struct proto_publish_lookup * want,
 	    web_arg_u64(R, "epoch_min", 0, INT64_MAX, &want->epoch_min) ||
 	    web_arg_u64(R, "wait_ms", 0, LOOKUP_WAIT_MAX_MS, &wait_ms))
 		return (-1);
-	memcpy(known, L->H->realm->policy_hash, HASH_LEN);
+	memcpy(L->known, L->H->realm->policy_hash, HASH_LEN);
 	hex = web_arg(R, "known");
-	if (hex != NULL && (hex_decode(hex, strlen(hex), known, HASH_LEN, &n) ||
+	if (hex != NULL && (hex_decode(hex, strlen(hex), L->known, HASH_LEN, &n) ||
 	    n != HASH_LEN)) {
 		web_error(R, 400, "malformed", "argument-malformed",
 		    "known is 64 hexadecimal digits");
 		return (-1);
 	}
-	want->wait_ms = (uint32_t)wait_ms;
+	L->deadline_ms = clock_mono_ms() + wait_ms;
 	want->user = L->user;
 	want->user_len = strlen(L->user);
-	want->known = known;
+	want->known = L->known;
 	L->epoch = want->epoch;
 	return (0);
 }
@@ -167,26 +216,17 @@ take_arguments(struct lookup * L, struct proto_publish_lookup * want,
 int
 api_lookup(void * cookie, struct web_request * R)
 {
-	struct proto_publish_lookup want = { .epoch = 0 };
-	uint8_t known[HASH_LEN];
 	struct lookup * L;
-	struct wbuf W;
 
 	if ((L = calloc(1, sizeof(*L))) == NULL)
 		return (-1);
 	L->H = cookie;
 	L->R = R;
-	if (take_arguments(L, &want, known) || take_policy(L, &want)) {
+	if (take_arguments(L) || take_policy(L)) {
 		free_lookup(L);
 		return (0);
 	}
-	wbuf_init(&W, FRAME_BODY_MAX);
-	proto_publish_put_lookup(&W, &want);
-	if (!wbuf_failed(&W))
-		L->ask = hop_ask(L->H->publish, LOOKUP, W.data, W.len,
-		    HOP_TIMEOUT_MS + want.wait_ms, on_proof, L);
-	wbuf_free(&W);
-	if (L->ask == NULL) {
+	if (ask(L)) {
 		free_lookup(L);
 		return (-1);
 	}

@@ -118,6 +118,16 @@ siege() {
 	wait_until 60 status_is httpd connections 0
 }
 
+@test "ks-publish does not hold for long what one asked who left while he waited" {
+	run -28 curl -sS -m 2 "http://$AT/v1/lookup?user=alice@abuse.example&epoch_min=99999999&wait_ms=600000"
+	wait_until 60 status_is publish lookups_waiting 0
+	# Who stays is waited for as long as he said, and longer than a part of it.
+	local began=$SECONDS
+	equal "$(curl -sS -m 60 -o /dev/null -w '%{http_code}' \
+		"http://$AT/v1/lookup?user=alice@abuse.example&epoch_min=99999999&wait_ms=7000")" 503
+	[ $((SECONDS - began)) -ge 6 ]
+}
+
 @test "ks-hkp-proxy stands the same, in short" {
 	local pid at fds rc=0
 	KS_STATE_DIR=$BATS_TEST_TMPDIR/state "$KS_BIN/ks-hkp-proxy" ${KS_NO_JAIL:+-J} -r "$CONF" \
