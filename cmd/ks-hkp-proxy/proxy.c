@@ -1,6 +1,9 @@
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/exits.h"
@@ -151,6 +154,33 @@ begin(struct search * S, struct proxy * P)
 	return (errno == EAGAIN ? 0 : -1);
 }
 
+/*
+ * Does ${R} come by a name that is not this host's?  A page in the user's browser whose
+ * name was made to lead here would do so, to see what the user may see.
+ */
+static int
+is_misled(const struct web_request * R)
+{
+	const char * host = web_header(R, "Host"), * peer = web_peer(R);
+	uint8_t any[sizeof(struct in6_addr)];
+	char name[INET6_ADDRSTRLEN];
+	size_t len;
+
+	if (host == NULL || (strncmp(peer, "127.", 4) != 0 &&
+	    strcmp(peer, "::1") != 0))
+		return (0);
+	len = strcspn(host, *host == '[' ? "]" : ":");
+	if (*host == '[' && len-- > 0)
+		host++;
+	if (len >= sizeof(name))
+		return (1);
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return (strcasecmp(name, "localhost") != 0 &&
+	    inet_pton(AF_INET, name, any) != 1 &&
+	    inet_pton(AF_INET6, name, any) != 1);
+}
+
 static int
 lookup(void * cookie, struct web_request * R)
 {
@@ -161,6 +191,11 @@ lookup(void * cookie, struct web_request * R)
 	struct hkp_error E;
 	struct search * S;
 
+	if (is_misled(R)) {
+		web_error(R, 403, "refused", "host-unknown",
+		    "on this host it is asked by a numeric address, or as localhost");
+		return (0);
+	}
 	if (hkp_query(&Q, &args, &E)) {
 		web_error(R, E.status, E.code, E.rule, E.text);
 		return (0);

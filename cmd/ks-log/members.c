@@ -117,7 +117,7 @@ members_say(const struct members * M, int code)
 }
 
 int
-members_get(struct members * M)
+members_look(struct members * M)
 {
 	int rc;
 
@@ -126,6 +126,14 @@ members_get(struct members * M)
 	if (rc == 0)
 		rc = members_wait(M, etcd_status(M->etcd, MEMBERS_ASK_MS,
 		    members_answer, M));
+	return (rc);
+}
+
+int
+members_get(struct members * M)
+{
+	int rc = members_look(M);
+
 	return (rc != 0 ? members_say(M, rc) : 0);
 }
 

@@ -36,6 +36,7 @@ struct members {
 	uint64_t leader;
 	uint64_t size;
 	uint64_t deleted;
+	char gone[ETCD_MEMBER_TEXT_MAX + 1];	/* who is being forgotten */
 	size_t n;		/* members, of an answer that has them */
 	struct etcd_member list[MEMBERS_MAX];
 };
@@ -70,10 +71,11 @@ int members_wait(struct members *, struct etcd_request *);
 int members_answer(void *, struct etcd_reply *);
 
 /**
- * members_get(M):
- * Get the members and the leader.  Return 0, or the code to leave with after having said
- * why.
+ * members_look(M), members_get(M):
+ * Get the members and the leader.  Return 0, or the code to leave with, as members_wait;
+ * members_get has said why then.
  */
+int members_look(struct members *);
 int members_get(struct members *);
 
 /**

@@ -39,6 +39,21 @@ pause_once(struct members * M)
 	return (0);
 }
 
+/* Do ${once} again and again while etcd says that it cannot now, for -w seconds. */
+static int
+insist(struct members * M, int (* once)(struct members *))
+{
+	const uint64_t end = clock_mono_ms() + M->T->wait_s * 1000;
+	int rc;
+
+	while ((rc = once(M)) == EXITS_TEMPORARY && M->answered &&
+	    clock_mono_ms() < end) {
+		if (pause_once(M))
+			break;
+	}
+	return (rc != 0 ? members_say(M, rc) : 0);
+}
+
 /* Is there a learner that has not told its name yet? */
 static int
 is_nameless(const struct members * M)
@@ -59,7 +74,7 @@ came_about(struct members * M, int (* done)(const struct members *))
 	int is;
 
 	memcpy(why, M->why, sizeof(why));
-	is = members_get(M) == 0 && done(M);
+	is = members_look(M) == 0 && done(M);
 	memcpy(M->why, why, sizeof(why));
 	return (is);
 }
@@ -183,7 +198,7 @@ add(struct members * M)
 	const char * name = M->T->args[0], * url = M->T->args[1];
 	int rc;
 
-	if ((rc = members_get(M)) != 0 || (rc = check_add(M, name, url)) != 0)
+	if ((rc = insist(M, members_look)) != 0 || (rc = check_add(M, name, url)) != 0)
 		return (rc);
 	if ((rc = try_for_a_while(M, ask_add, NULL, is_added)) != 0)
 		return (members_say(M, rc));
@@ -203,11 +218,11 @@ promote(struct members * M)
 	const struct etcd_member * E;
 	int rc;
 
-	if ((rc = members_get(M)) != 0)
+	if ((rc = insist(M, members_look)) != 0)
 		return (rc);
 	while ((E = members_find(M, M->T->args[0])) == NULL &&
 	    is_nameless(M) && clock_mono_ms() < end) {
-		if ((rc = pause_once(M)) != 0 || (rc = members_get(M)) != 0)
+		if ((rc = pause_once(M)) != 0 || (rc = insist(M, members_look)) != 0)
 			return (rc);
 	}
 	if (E == NULL && is_nameless(M)) {
@@ -223,17 +238,23 @@ promote(struct members * M)
 	return (members_say(M, may_change(M) ? EXITS_TEMPORARY : rc));
 }
 
+static int
+forget_once(struct members * M)
+{
+	char key[1024];
+
+	snprintf(key, sizeof(key), "ks/%s/progress/%s", M->realm, M->gone);
+	return (members_wait(M, etcd_delete(M->etcd, key, MEMBERS_ASK_MS,
+	    members_answer, M)));
+}
+
 /* Nobody waits any more for what ${name} has. */
 static int
 forget_progress(struct members * M, const char * name)
 {
-	char key[1024];
-	int rc;
 
-	snprintf(key, sizeof(key), "ks/%s/progress/%s", M->realm, name);
-	rc = members_wait(M, etcd_delete(M->etcd, key, MEMBERS_ASK_MS,
-	    members_answer, M));
-	return (rc != 0 ? members_say(M, rc) : 0);
+	snprintf(M->gone, sizeof(M->gone), "%s", name);
+	return (insist(M, forget_once));
 }
 
 static int
@@ -244,7 +265,7 @@ remove_member(struct members * M)
 	char of[ETCD_MEMBER_TEXT_MAX + 1];
 	int rc;
 
-	if ((rc = members_get(M)) != 0)
+	if ((rc = insist(M, members_look)) != 0)
 		return (rc);
 	if ((E = members_find(M, name)) == NULL) {
 		/* It may have been done by half. */
@@ -293,7 +314,7 @@ transfer(struct members * M)
 	const struct etcd_member * E, * leader = NULL;
 	int rc;
 
-	if ((rc = members_get(M)) != 0)
+	if ((rc = insist(M, members_look)) != 0)
 		return (rc);
 	if ((E = members_find(M, M->T->args[0])) == NULL)
 		return (no_member(M, M->T->args[0]));

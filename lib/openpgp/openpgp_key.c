@@ -96,6 +96,7 @@ int
 key_parse(struct openpgp_key * K, const uint8_t * p, size_t len)
 {
 	struct rbuf R;
+	uint32_t n;
 
 	memset(K, 0, sizeof(*K));
 	rbuf_init(&R, p, len);
@@ -104,8 +105,11 @@ key_parse(struct openpgp_key * K, const uint8_t * p, size_t len)
 		return (-1);
 	K->created = rbuf_get_u32(&R);
 	K->algorithm = rbuf_get_u8(&R);
-	if (K->version > 4 && rbuf_get_u32(&R) != R.len)
-		return (-1);
+	if (K->version > 4) {
+		n = rbuf_get_u32(&R);
+		if (n != R.len)
+			return (-1);
+	}
 	K->bits = key_bits(K->algorithm, &R);
 	if (R.failed)
 		return (-1);

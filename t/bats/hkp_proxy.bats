@@ -140,6 +140,24 @@ hkp() {
 	says ks-update
 }
 
+@test "a page whose name leads to this host gets nothing" {
+	local host
+
+	proxy -s "unix:$REPLICA/run"
+	for host in attacker.example "attacker.example:${PROXY##*:}" '[attacker' 1.2.3.4.example; do
+		STATUS=$(curl -s -m 60 -o "$T/body" -w '%{http_code}' -H "Host: $host" \
+		    "http://$PROXY/pks/lookup?op=get&search=alice@main.example")
+		equal "$STATUS" 403 "$host"
+		grep -q '^host-unknown: ' "$T/body"
+	done
+	for host in localhost "LOCALHOST:1" '[::1]' "[::1]:${PROXY##*:}" 127.0.0.1; do
+		STATUS=$(curl -s -m 60 -o "$T/body" -w '%{http_code}' -H "Host: $host" \
+		    "http://$PROXY/pks/lookup?op=get&search=alice@main.example")
+		equal "$STATUS" 200 "$host"
+	done
+	proxy_stop
+}
+
 @test "an altered proof never reaches the keyring" {
 	proxy -s "$BAD/altered"
 	run locate alice@main.example
