@@ -43,8 +43,8 @@ on_gone(void * cookie)
 }
 
 /*
- * All failures are a 500: gpg's dirmngr asks six times again after a 503, and leaves
- * the server alone for hours after a 502 or 504.
+ * All failures are a 500: gpg's dirmngr asks six times again after a 503, and takes
+ * the server for dead after a 502.
  */
 static void
 fail(struct web_request * R, const char * rule, const char * text)

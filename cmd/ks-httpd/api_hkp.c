@@ -119,7 +119,7 @@ take_proof(struct search * S, const struct proof * P, const char * user)
 		end_with(S, &E);
 		return (-1);
 	default:
-		/* Not 502: dirmngr would leave this server alone for hours. */
+		/* Not 502: dirmngr would take this server for dead. */
 		end_with(S, &(struct hkp_error){ 500, "internal", V.rule,
 		    "the proof of this key does not verify" });
 		return (-1);
